@@ -1,0 +1,1 @@
+"""Intake: published text → numbers with a status, under the project's own names."""

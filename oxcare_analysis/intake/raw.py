@@ -1,0 +1,158 @@
+"""The raw folder: data/raw/<source>/<edition>/<table>.csv with a source.yml beside. Text in, text out."""
+
+import hashlib
+import io
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from oxcare_analysis.intake.mappings import PUBLISHERS
+from oxcare_analysis.intake.sources import Intake, read_file
+from oxcare_analysis.words import paths
+from oxcare_analysis.words.errors import DataError
+
+LICENCE = "Open Government Licence v3.0"
+FIRST_PUBLISHED = "first_published.csv"
+MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
+
+
+def add_files(files: list[str | Path], edition: str | None = None, data_dir: str | Path | None = None,
+              published: str | None = None) -> list[str]:
+    """Take publishers' files into data/raw (the monthly template into data/local): all of them or none.
+
+    `published` is the month the edition came out (YYYY-MM); without it, the month in first_published.csv for the
+    edition's year, else this month. Returns one line a file, saying what was done. Raises DataError, leaving the
+    folder as it was.
+    """
+    if published is not None and not MONTH.fullmatch(published):
+        raise DataError(f"The month of publication {published!r} cannot be used; expected a form such as 2025-10.")
+    taken = [read_file(path, edition) for path in files]
+    places = [(i.source, i.edition, i.table) for i in taken]
+    twice = {p for p in places if places.count(p) > 1}
+    if twice:
+        raise DataError(f"Two of the files given are the same table: {'/'.join(sorted(twice)[0])}. Give each once.")
+    kept = [i for i in taken if i.source != "local"]
+    news = [i for i in kept if not _held(i, data_dir)]
+    with tempfile.TemporaryDirectory() as scratch:
+        for target in {_folder(i, data_dir) for i in news}:
+            staged = Path(scratch) / target.parent.name / target.name
+            if target.exists():
+                shutil.copytree(target, staged)
+            staged.mkdir(parents=True, exist_ok=True)
+            for item in news:
+                if _folder(item, data_dir) == target:
+                    _write(item, staged, published or _usual_month(item, data_dir))
+            _swap(staged, target)
+    for item in taken:
+        if item.source == "local":
+            folder = paths.local_dir(data_dir)
+            folder.mkdir(parents=True, exist_ok=True)
+            _replace(folder / "monthly.csv", _as_csv(item.rows))
+    return [f"{i.file_name}: {i.source}/{i.edition}/{i.table}, "
+            + (f"{len(i.rows):,} rows added" if i in news or i.source == "local" else "already held, nothing to do")
+            for i in taken]
+
+
+def editions(data_dir: str | Path | None = None) -> dict[str, list[str]]:
+    """source → the editions held, oldest first."""
+    held: dict[str, list[str]] = {}
+    for card in sorted(paths.raw_dir(data_dir).glob("*/*/source.yml")):
+        held.setdefault(card.parent.parent.name, []).append(card.parent.name)
+    return {source: sorted(names, key=edition_order) for source, names in held.items()}
+
+
+def edition_order(edition: str) -> tuple[int, ...]:
+    """Sort key: 2025 before 2025-2 before 2026."""
+    return tuple(int(part) for part in edition.split("-"))
+
+
+def read_table(source: str, edition: str, table: str, data_dir: str | Path | None = None) -> pd.DataFrame:
+    """One raw table as text."""
+    return pd.read_csv(paths.raw_dir(data_dir) / source / edition / f"{table}.csv", dtype=str, keep_default_na=False,
+                       encoding="utf-8")
+
+
+def source_card(source: str, edition: str, data_dir: str | Path | None = None) -> dict:
+    """The source.yml of an edition."""
+    text = (paths.raw_dir(data_dir) / source / edition / "source.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
+
+
+def first_published(data_dir: str | Path | None = None) -> dict[tuple[str, int], str]:
+    """(source, year) → the month its figures came out first, YYYY-MM."""
+    path = paths.raw_dir(data_dir) / FIRST_PUBLISHED
+    if not path.exists():
+        return {}
+    frame = pd.read_csv(path, dtype=str, encoding="utf-8")
+    return {(row.source, int(row.year)): row.month for row in frame.itertuples()}
+
+
+def _folder(item: Intake, data_dir: str | Path | None) -> Path:
+    return paths.raw_dir(data_dir) / item.source / item.edition
+
+
+def _as_csv(frame: pd.DataFrame) -> bytes:
+    buffer = io.StringIO()
+    frame.to_csv(buffer, index=False, lineterminator="\n")
+    return buffer.getvalue().encode("utf-8")
+
+
+def _held(item: Intake, data_dir: str | Path | None) -> bool:
+    """Whether this table is held already; a different one under the same edition is refused."""
+    path = _folder(item, data_dir) / f"{item.table}.csv"
+    if not path.exists():
+        return False
+    if path.read_bytes() == _as_csv(item.rows):
+        return True
+    raise DataError(f"{item.file_name} differs from what is held as {item.source}/{item.edition}/{item.table}. If the "
+                    f"publisher has replaced it, add it as an edition of its own, for example --edition "
+                    f"{item.edition.split('-')[0]}-2; both are then kept and the newer one is used.")
+
+
+def _usual_month(item: Intake, data_dir: str | Path | None) -> str:
+    """The month an edition came out, where first_published.csv has it; else the month it is added."""
+    months = first_published(data_dir)
+    this_month = pd.Timestamp.today().strftime("%Y-%m")
+    return months.get((item.source, int(item.edition[:4])), this_month)
+
+
+def _write(item: Intake, folder: Path, published: str) -> None:
+    content = _as_csv(item.rows)
+    _replace(folder / f"{item.table}.csv", content)
+    card_path = folder / "source.yml"
+    card = yaml.safe_load(card_path.read_text(encoding="utf-8")) if card_path.exists() else _new_card(item, published)
+    card["tables"][item.table] = {
+        "title": item.title, "publishers_file": item.file_name, "rows": len(item.rows),
+        "publishers_file_sha256": hashlib.sha256(item.file_bytes).hexdigest(),
+        "our_file_sha256": hashlib.sha256(content).hexdigest()}
+    _replace(card_path, yaml.safe_dump(card, sort_keys=False, allow_unicode=True).encode("utf-8"))
+
+
+def _new_card(item: Intake, published: str) -> dict:
+    publisher, title = PUBLISHERS[item.source]
+    return {"publisher": publisher, "title": title, "edition": item.edition, "first_published": published,
+            "licence": LICENCE, "tables": {}}
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that a crash leaves the old one or the new one."""
+    partial = path.with_name(path.name + ".part")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def _swap(staged: Path, target: Path) -> None:
+    """Put a finished folder in place of the old one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    arriving, leaving = (target.with_name(f".{target.name}.{word}") for word in ("new", "old"))
+    for leftover in (arriving, leaving):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(staged, arriving)
+    if target.exists():
+        target.rename(leaving)
+    arriving.rename(target)
+    shutil.rmtree(leaving, ignore_errors=True)
