@@ -1,0 +1,337 @@
+"""The core's door: the functions behind the public names of `oxcare_analysis`."""
+
+import hashlib
+import json
+import sys
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+import pandas as pd
+
+from oxcare_analysis.hypotheses import judging
+from oxcare_analysis.intake import areas as areas_intake
+from oxcare_analysis.intake import raw, settings
+from oxcare_analysis.tables import checks as checks_table
+from oxcare_analysis.tables import tables as built
+from oxcare_analysis.thinking import decompose as trends
+from oxcare_analysis.thinking import ledger as ledgers
+from oxcare_analysis.thinking import measures
+from oxcare_analysis.thinking import premise as premises
+from oxcare_analysis.thinking.findings import Finding
+from oxcare_analysis.thinking.models import noise
+from oxcare_analysis.thinking.study import Area, Study
+from oxcare_analysis.words import paths
+from oxcare_analysis.words.columns import MEASURES
+from oxcare_analysis.words.errors import UsageError
+
+FUNNEL = ("referrals_received_count", "enquiries_started_count", "conferences_held_count", "plans_started_count",
+          "plans_open_count")
+DEFAULT_FIRST_YEAR = 2013
+
+
+def load(area: str = "Oxfordshire", first_year: int | None = None, last_year: int | None = None,
+         as_of: str = settings.LATEST, data_dir: str | Path | None = None) -> Study:
+    """Everything needed to judge one authority over one window, as a Study.
+
+    `area`: name, ONS code or three-digit code. Years end on 31 March; without them, 2013 (or the area's first full
+    year) to the last year with all five funnel counts. `as_of`: use only what was published by this month (YYYY-MM).
+    Raises UsageError on an unknown area, window or month; DataError where there are no figures.
+
+    >>> load("rotherham", 2013, 2018)
+    Study(Rotherham, 2013 to 2018, figures published by 2026-04, children in need edition 2025)
+    """
+    tables = built.load(data_dir, say=_tell)
+    month = settings.month(as_of)
+    found = areas_intake.find(tables.areas, area)
+    resolved = built.resolve(tables, month)
+    panel = measures.derive(built.panel(resolved))
+    mine = Area(found["area_code"], found["ons_code"], found["name"], found["region_code"], int(found["first_year"]),
+                int(found["last_year"]))
+    first, last = settings.window(first_year, last_year, _default_window(panel, mine), mine.name)
+    key = hashlib.sha256(f"{tables.data_sha256}{month}{_rules_sha256()}".encode()).hexdigest()
+    people = measures.authorities(panel)
+    fitted = built.cached("noise", key, lambda: noise.fit_all(
+        {m: measures.series(people, m) for m in measures.RATIOS}), data_dir)
+    checked = built.cached("checks", key, lambda: _checks(tables, data_dir), data_dir)
+    editions = resolved.groupby("source")["edition"].agg(lambda e: max(e, key=raw.edition_order)).to_dict()
+    revised = resolved.loc[resolved["revised"] & resolved["area_code"].eq(mine.code), "edition"]
+    return Study(
+        mine, first, last, month or built.newest_month(tables), panel, resolved, fitted,
+        _neighbours(tables, mine.code), dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
+        checked[checked["area_code"] == mine.code], _events(data_dir, mine),
+        {"editions": editions, "data_sha256": tables.data_sha256, "code_version": metadata.version("oxcare_analysis"),
+         "rules_sha256": _rules_sha256(), "values_as_revised_in": max(revised, default=None),
+         "regions": dict(zip(tables.areas["area_code"], tables.areas["region_code"], strict=True))})
+
+
+def areas(text: str = "", data_dir: str | Path | None = None) -> pd.DataFrame:
+    """Authorities whose name contains `text` (or is like it): area_code, ons_code, name, first_year, last_year.
+
+    >>> areas("roth")["name"].tolist()
+    ['Rotherham']
+    """
+    register = built.load(data_dir, say=_tell).areas
+    register = register[register["level"] == "authority"]
+    if text:
+        register = register[register["name"].isin(areas_intake.matching(register, text, limit=200))]
+    columns = ["area_code", "ons_code", "name", "first_year", "last_year"]
+    return register[columns].sort_values("name", ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One published number and all that stands behind it.
+
+    `table`: one row an edition and source that prints it: source, edition, table, value, status, note, used.
+    """
+
+    area: dict
+    year: int
+    measure: str
+    label: str
+    unit: str
+    value: float | None
+    status: str
+    note: str
+    row: str
+    denominator: dict | None
+    published_rate: dict | None
+    other_values: list[dict]
+    table: pd.DataFrame = field(repr=False, compare=False)
+
+    def _repr_html_(self) -> str:
+        shown = self.status.replace("_", " ") if self.value is None else f"{self.value:,g} {self.unit}"
+        return f"<p>{self.area['name']} {self.year}, {self.label}: {shown}</p>{self.table.to_html(index=False)}"
+
+
+def figure(area: str, year: int, measure: str, data_dir: str | Path | None = None) -> Figure:
+    """One number: its value in every edition, status, denominator, the department's own rate and where it came from.
+
+    Raises UsageError on an unknown area or measure, or a year for which nothing is held.
+
+    >>> figure("Oxfordshire", 2018, "plans_open_count").value
+    687.0
+    """
+    tables = built.load(data_dir, say=_tell)
+    found = areas_intake.find(tables.areas, area)
+    if measure not in MEASURES:
+        near = [m for m in MEASURES if any(word in m for word in measure.lower().split("_"))][:6]
+        raise UsageError(f"There is no measure called {measure!r}. Nearest: {', '.join(near) or 'plans_open_count'}. "
+                         "All are listed in docs/data_dictionary.md.")
+    mine = tables.figures[(tables.figures["area_code"] == found["area_code"]) & (tables.figures["year"] == year)]
+    rows = mine[mine["measure"] == measure]
+    if rows.empty:
+        years = tables.figures.loc[(tables.figures["area_code"] == found["area_code"])
+                                   & (tables.figures["measure"] == measure), "year"]
+        held = f"held for {years.min()} to {years.max()}" if len(years) else "not held for this area at all"
+        raise UsageError(f"No {MEASURES[measure].label} is held for {found['name']} in {year}; it is {held}.")
+    resolved = built.resolve(tables)
+    here = resolved[(resolved["area_code"] == found["area_code"]) & (resolved["year"] == year)].set_index("measure")
+    used = here.loc[measure]
+    table = rows.assign(used=(rows["source"].eq(used["source"]) & rows["edition"].eq(used["edition"])
+                              & rows["table"].eq(used["table"])))
+    table = table[["source", "edition", "table", "value", "status", "note", "used"]].reset_index(drop=True)
+    others = table[~table["used"] & table["value"].notna() & table["value"].ne(used["value"])]
+    return Figure(
+        {"code": found["ons_code"], "name": found["name"]}, year, measure, MEASURES[measure].label,
+        MEASURES[measure].unit, _number(used["value"]), used["status"], used["note"],
+        f"data/raw/{used['source']}/{used['edition']}/{used['table']}.csv, {found['name']} {year}, column {measure}",
+        _denominator(here, measure), _published_rate(rows=mine, here=here, measure=measure),
+        [{"source": r.source, "edition": r.edition, "table": r.table, "value": r.value,
+          "why_it_differs": _why_differs(r, used)} for r in others.itertuples()], table)
+
+
+def premise(study: Study) -> premises.Premise:
+    """Did the rate of open plans rise, and how much of it is just this authority?
+
+    >>> premise(load("Oxfordshire", 2013, 2018)).verdict
+    'supported'
+    """
+    return premises.premise(study)
+
+
+def ledger(study: Study) -> ledgers.Ledger:
+    """The growth ledger: the change in open plans shared among six drivers, in children, adding up exactly.
+
+    >>> ledger(load("Oxfordshire", 2013, 2018)).change
+    257.0
+    """
+    return ledgers.ledger(study)
+
+
+def assess_all(study: Study) -> dict[str, Finding]:
+    """All four hypotheses, judged together, by name and in order.
+
+    >>> list(assess_all(load("Oxfordshire", 2013, 2018)))
+    ['entry_threshold', 'exit_threshold', 'population_need', 'awareness']
+    """
+    evidence = judging.gather(study)
+    return {name: judging.module(name).assess(evidence) for name in judging.NAMES}
+
+
+def assess(study: Study, hypothesis: str) -> Finding:
+    """One hypothesis, judged beside the others (their p-values are adjusted together).
+
+    >>> assess(load("Oxfordshire", 2013, 2018), "exit_threshold").verdict
+    'inconclusive'
+    """
+    if hypothesis not in judging.NAMES:
+        raise UsageError(f"There is no hypothesis called {hypothesis!r}; expected one of {', '.join(judging.NAMES)}.")
+    return assess_all(study)[hypothesis]
+
+
+def decompose(study: Study, measure: str) -> trends.Trend:
+    """A measure's path as national + regional + neighbour + local parts that add up.
+
+    >>> decompose(load("Oxfordshire", 2013, 2018), "exit_rate").table["year"].tolist()
+    [2013, 2014, 2015, 2016, 2017, 2018]
+    """
+    if measure not in measures.RATIOS:
+        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
+    return trends.decompose(study, measure)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _default_window(panel: pd.DataFrame, area: Area) -> tuple[int, int]:
+    """2013, or the area's first year, to its last year with all five funnel counts (where none, England's last)."""
+    full = panel.reindex(columns=list(FUNNEL)).notna().all(axis=1)
+    first = max(DEFAULT_FIRST_YEAR, area.first_year)
+    years = [year for (code, year), yes in full.items() if yes and code == area.code and year >= first]
+    anywhere = [year for (_, year), yes in full.items() if yes]
+    return first, max(years, default=max(first, min(area.last_year, max(anywhere, default=first))))
+
+
+def _neighbours(tables: built.Tables, code: str) -> tuple[str, ...]:
+    """Statistical neighbours in the newest model that has this authority, nearest first."""
+    mine = tables.neighbours[tables.neighbours["area_code"] == code]
+    newest = mine[mine["model_year"] == mine["model_year"].max()]
+    return tuple(newest.sort_values("rank")["neighbour_code"])
+
+
+def _events(data_dir: str | Path | None, area: Area) -> pd.DataFrame:
+    path = paths.raw_dir(data_dir) / "published_figures" / "events.csv"
+    columns = ["event_id", "date", "area", "kind", "event", "source"]
+    events = pd.read_csv(path, dtype=str, encoding="utf-8") if path.exists() else pd.DataFrame(columns=columns)
+    return events[events["area"].isin([area.name, "England"])].reset_index(drop=True)
+
+
+def _checks(tables: built.Tables, data_dir: str | Path | None) -> pd.DataFrame:
+    return checks_table.run(tables, data_dir).astype({"severity": str})
+
+
+def _rules_sha256() -> str:
+    """One hash over the code that decides: the thinking and the hypotheses."""
+    digest = hashlib.sha256()
+    for folder in ("thinking", "hypotheses"):
+        for path in sorted((paths.PACKAGE / folder).rglob("*.py")):
+            digest.update(path.relative_to(paths.PACKAGE).as_posix().encode())
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def _number(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _denominator(here: pd.DataFrame, measure: str) -> dict | None:
+    if not measure.endswith(("_count", "_rate_10k")) or "children_0_17_count" not in here.index:
+        return None
+    row = here.loc["children_0_17_count"]
+    return {"measure": "children_0_17_count", "value": _number(row["value"]), "edition": row["edition"]}
+
+
+def _published_rate(rows: pd.DataFrame, here: pd.DataFrame, measure: str) -> dict | None:
+    """The department's own rate, beside ours on the newest population, and why the two differ."""
+    name = measure.replace("_count", "_rate_10k")
+    if not measure.endswith("_count") or name not in here.index:
+        return None
+    row, population = here.loc[name], here["value"].get("children_0_17_count")
+    ours = here.loc[measure, "value"] / population * 10_000 if population else float("nan")
+    differs = pd.notna(ours) and pd.notna(row["value"]) and abs(ours - row["value"]) > 0.051
+    return {"value": _number(row["value"]), "edition": row["edition"], "ours": _number(round(ours, 1)),
+            "why_it_differs": "the population has been revised since (rebased)" if differs else None}
+
+
+def _why_differs(other, used: pd.Series) -> str:
+    if other.edition != used["edition"] and other.source == used["source"]:
+        return "vintage: a later edition revised it"
+    if other.source != used["source"]:
+        return "another source, with its own population or rounding"
+    return "another table of the same edition counts differently"
+
+
+def verdicts_document(study: Study) -> dict:
+    """Premise, ledger and four hypotheses as one JSON-ready document; a number that does not exist is null."""
+    found, result = premise(study), assess_all(study)
+    document = {**_heading(study), "premise": {
+        "verdict": found.verdict, "open_plans": _ends(found.open_from, found.open_to),
+        "rate_10k": _ends(found.rate_from, found.rate_to, 1),
+        "just_here": {k: _round(v) for k, v in found.just_here.items()}, "reason": found.reason,
+        "window_at_extreme": list(found.extremes)},
+        "ledger": _ledger_document(ledger(study)),
+        "hypotheses": [_finding_document(f) for f in result.values()],
+        "provenance": _provenance(study)}
+    return json.loads(json.dumps(document, allow_nan=False))
+
+
+def ledger_document(study: Study) -> dict:
+    """The ledger alone, with the same objects."""
+    return {**_heading(study), "ledger": _ledger_document(ledger(study)), "provenance": _provenance(study)}
+
+
+def _heading(study: Study) -> dict:
+    return {"schema": 1, "area": {"code": study.area.ons_code, "name": study.area.name},
+            "window": {"from": study.first_year, "to": study.last_year}, "as_of": study.as_of}
+
+
+def _provenance(study: Study) -> dict:
+    return {k: study.provenance[k] for k in ("editions", "data_sha256", "code_version", "rules_sha256",
+                                             "values_as_revised_in")}
+
+
+def _round(value, digits: int = 2):
+    return None if value is None or pd.isna(value) else round(float(value), digits)
+
+
+def _ends(start: float, end: float, digits: int = 0) -> dict:
+    as_number = (lambda v: None if pd.isna(v) else int(v)) if digits == 0 else lambda v: _round(v, digits)
+    return {"from": as_number(start), "to": as_number(end)}
+
+
+def _bars(table: pd.DataFrame, name: str) -> list[dict]:
+    return [{name: row[name], "plans": _round(row["plans"]), "low": _round(row["low"]), "high": _round(row["high"]),
+             "stable_sign": None if pd.isna(row["stable_sign"]) else bool(row["stable_sign"])}
+            for row in table.to_dict("records")]
+
+
+def _ledger_document(result: ledgers.Ledger) -> dict:
+    if not result.testable:
+        empty = pd.DataFrame({"driver": ledgers.DRIVERS}).assign(plans=None, low=None, high=None, stable_sign=None)
+        return {"base_years": [], "drivers": _bars(empty, "driver"), "momentum": None, "change":
+                None if pd.isna(result.change) else int(result.change), "recording_residual": None,
+                "reason": result.reason}
+    return {"base_years": list(result.base_years), "drivers": _bars(result.table, "driver"),
+            "momentum": _round(result.momentum), "change": int(result.change),
+            "recording_residual": result.recording_residual, "reason": None,
+            "momentum_interval": [_round(result.momentum_low), _round(result.momentum_high)],
+            "subtotals": _bars(result.subtotals, "step"), "merged": _bars(result.merged, "driver")}
+
+
+def _finding_document(f: Finding) -> dict:
+    e = f.primary
+    return {
+        "hypothesis": f.hypothesis, "verdict": f.verdict, "reason": f.reason, "rivals": list(f.rivals),
+        "moved": f.moved, "rival_mechanisms": list(f.rival_mechanisms), "recording_notes": list(f.notes),
+        "primary": {"measure": e.measure, "estimate": _round(e.estimate, 4), "low": _round(e.low, 4),
+                    "high": _round(e.high, 4), "p_value": _round(e.p_value, 5),
+                    "p_adjusted": _round(f.p_adjusted, 5), "margin": f.margin,
+                    "minimum_detectable_effect": _round(e.detectable, 4), "placebo_rank": e.placebo_rank,
+                    "placebo_of": e.placebo_of, "peculiar": e.peculiar},
+        "supporting": [{"measure": s.estimate.measure, "predicted": s.predicted,
+                        "estimate": _round(s.estimate.estimate, 4), "low": _round(s.estimate.low, 4),
+                        "high": _round(s.estimate.high, 4), "agrees": s.agrees} for s in f.supporting],
+        "council_2014": f.council_2014, "agreement": f.agreement}

@@ -1,0 +1,140 @@
+"""What the four hypotheses have in common: gather the evidence once, adjust together, decide, say why."""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+
+from oxcare_analysis.thinking import evidence as moves
+from oxcare_analysis.thinking import measures, recording, rivals
+from oxcare_analysis.thinking.findings import (INCONCLUSIVE, NEGLIGIBLE, NOT_TESTABLE, SUPPORTED, Estimate, Finding,
+                                               Support, decide, holm)
+from oxcare_analysis.thinking.study import Study
+
+NAMES = ("entry_threshold", "exit_threshold", "population_need", "awareness")
+HOLM_FAMILY = ("entry_threshold", "exit_threshold", "awareness")
+PLAIN = {"entry_threshold": "a lower bar for coming on", "exit_threshold": "a higher bar for coming off",
+         "population_need": "greater need", "awareness": "greater awareness", "recording": "a change in recording"}
+RECORDING = (
+    rivals.Mechanism("recording", "fewer referrals recorded", {"referrals_per_child": -1, "enquiries_per_referral": 1},
+                     {"plans_per_need_referral": 1, "plans_per_referral": 1, "referrals_in_need_per_child": -1}),
+    rivals.Mechanism("recording", "more referrals recorded", {"referrals_per_child": 1, "enquiries_per_referral": -1},
+                     {"plans_per_need_referral": -1, "plans_per_referral": -1, "referrals_in_need_per_child": 1}))
+# The 2014 conclusions belong beside this authority and windows that end by then.
+COUNCIL_CODE, COUNCIL_LAST_YEAR = "931", 2015
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything the four judgements share: the primaries, their adjusted p-values, the indicators."""
+
+    study: Study
+    primaries: dict[str, Estimate]
+    p_adjusted: dict[str, float]
+    indicators: dict[str, Estimate]
+
+
+def module(name: str):
+    """The module of a hypothesis."""
+    return import_module(f"oxcare_analysis.hypotheses.{name}")
+
+
+def gather(study: Study) -> Evidence:
+    """Estimate the primaries and indicators of one study and adjust the p-values together."""
+    primaries = {name: _primary(study, name) for name in NAMES}
+    adjusted = holm({name: primaries[name].p_value for name in HOLM_FAMILY})
+    return Evidence(study, primaries, adjusted, {m: moves.estimate(study, m) for m in rivals.INDICATORS})
+
+
+def _primary(study: Study, name: str) -> Estimate:
+    rules = module(name)
+    if name == "population_need":
+        return rules.shared_growth(study)
+    if name == "exit_threshold":
+        banded = moves.estimate(study, rules.PRIMARY)
+        return banded if banded.known else moves.estimate(study, rules.WITHOUT_BANDS)
+    return moves.estimate(study, rules.BEFORE_2013 if study.first_year < measures.COMPARABLE else rules.PRIMARY)
+
+
+def judge(evidence: Evidence, name: str) -> Finding:
+    """Apply a hypothesis's own constants to the evidence."""
+    rules, study, primary = module(name), evidence.study, evidence.primaries[name]
+    p = evidence.p_adjusted.get(name, primary.p_value)
+    fitting = _fitting(evidence, name, rules.DIRECTION)
+    verdict = decide(testable=primary.known, estimate=primary.estimate, se=primary.se, p_adjusted=p,
+                     direction=rules.DIRECTION, margin=rules.MARGIN, rivals=fitting,
+                     ceiling=getattr(rules, "CEILING", SUPPORTED))
+    moved = primary.known and p < 0.05 and primary.estimate * rules.DIRECTION > 0
+    # A fall can be one of recording too; that does not change the word, but it is said.
+    opposite = tuple(m for m in RECORDING if rivals.plausible(m, evidence.indicators, primary.measure,
+                                                              -rules.DIRECTION))
+    named = tuple(dict.fromkeys(m.hypothesis for m in fitting)) if moved else ()
+    council, agreement = _council(study, rules, verdict)
+    supporting = tuple(Support(moves.estimate(study, m), sign) for m, sign in rules.SUPPORTING)
+    return Finding(
+        name, rules.QUESTION, verdict, _reason(verdict, primary, rules, moved, fitting, opposite), primary,
+        evidence.p_adjusted.get(name, float("nan")), rules.MARGIN, named, supporting, council, agreement, bool(moved),
+        study.area.name, (study.first_year, study.last_year), recording.touching(study, primary.measure),
+        tuple(m.words for m in fitting) if moved else (), _table(primary, supporting))
+
+
+def _fitting(evidence: Evidence, name: str, direction: int) -> tuple[rivals.Mechanism, ...]:
+    """Mechanisms of other hypotheses, and of recording, that could have moved the primary and whose signs fit."""
+    others = [m for other in NAMES if other != name for m in module(other).MECHANISMS]
+    measure = evidence.primaries[name].measure
+    return tuple(m for m in [*others, *RECORDING] if rivals.plausible(m, evidence.indicators, measure, direction))
+
+
+def _council(study: Study, rules, verdict: str) -> tuple[str | None, str]:
+    if study.area.code != COUNCIL_CODE or study.last_year > COUNCIL_LAST_YEAR:
+        return None, "not asked"
+    if verdict in rules.COUNCIL_AGREES:
+        return rules.COUNCIL_2014, "agrees"
+    return rules.COUNCIL_2014, "cannot tell" if verdict in (INCONCLUSIVE, NOT_TESTABLE) else "differs"
+
+
+def percent(log_change: float) -> str:
+    """A log change in words: 'up 16 per cent', 'down 3 per cent'."""
+    change = np.expm1(log_change)
+    return f"{'up' if change >= 0 else 'down'} {abs(change) * 100:.0f} per cent"
+
+
+def _reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple, opposite: tuple) -> str:
+    what = rules.CHANGED[0].upper() + rules.CHANGED[1:]
+    if verdict == NOT_TESTABLE:
+        return f"{what} cannot be compared: {primary.missing}."
+    size = (f"{percent(primary.estimate)} (95 per cent interval {np.expm1(primary.low) * 100:+.0f} to "
+            f"{np.expm1(primary.high) * 100:+.0f} per cent)")
+    label = what if primary.measure in _own(rules) else primary.label[0].upper() + primary.label[1:]
+    if verdict == SUPPORTED:
+        return f"{label}: {size}, beyond its noise, and no rival explanation fits the signs."
+    if moved:
+        words = _joined([m.words for m in fitting]) or "a change that leaves no trace of its own in these figures"
+        ceiling = " The figures held cannot settle this one." if getattr(rules, "CEILING", "") else ""
+        return f"{label}: {size}. It moved, but {words} would leave the same signs.{ceiling}"
+    if verdict == INCONCLUSIVE:
+        return (f"{label}: {size}. Noise alone could do this; a change under "
+                f"{np.expm1(primary.detectable) * 100:.0f} per cent would usually be missed.")
+    if verdict == NEGLIGIBLE:
+        return f"{label}: {size}, inside the margin of {np.expm1(rules.MARGIN) * 100:.0f} per cent set beforehand."
+    other = _joined([m.words for m in opposite])
+    doubt = f" (though {other} would look the same)" if opposite else ""
+    return f"{label}: {size}, beyond its noise in the opposite direction{doubt}."
+
+
+def _own(rules) -> tuple[str, ...]:
+    return (getattr(rules, "PRIMARY", ""), getattr(rules, "OUTCOME", ""))
+
+
+def _joined(words: list[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _table(primary: Estimate, supporting: tuple[Support, ...]) -> pd.DataFrame:
+    """Primary and supporting measures as one table, for charts and exhibits."""
+    rows = [("primary", primary, "")] + [("supporting", s.estimate, s.predicted) for s in supporting]
+    return pd.DataFrame([{
+        "role": role, "measure": e.measure, "label": e.label, "from": e.level_from, "to": e.level_to,
+        "per": e.per_words, "estimate": e.estimate, "low": e.low, "high": e.high, "z": e.z, "predicted": predicted,
+        "rank": e.placebo_rank, "of": e.placebo_of, "missing": e.missing} for role, e, predicted in rows])

@@ -1,0 +1,64 @@
+"""population_need: has the level of need in the population risen?"""
+
+import numpy as np
+
+from oxcare_analysis.hypotheses.judging import Evidence, judge
+from oxcare_analysis.thinking import evidence as moves
+from oxcare_analysis.thinking.findings import Estimate, Finding
+from oxcare_analysis.thinking.rivals import Mechanism
+from oxcare_analysis.thinking.study import Study
+
+NAME = "population_need"
+QUESTION = "Has the level of need in the population risen?"
+OUTCOME = "plans_started_per_child"
+DIRECTION, MARGIN = 1, 0.15
+CEILING = "inconclusive"
+WOULD_LIFT = ("children's injury admissions", "police domestic-abuse incidents with children", "births by deprivation",
+              "plans by district")
+FEWEST_NEIGHBOURS = 4
+SUPPORTING = (("referrals_per_child", "+"), ("no_need_share", "0"), ("enquiries_per_referral", "0"),
+              ("conferences_per_enquiry", "0"), ("care_starts_per_plan", "0"))
+MECHANISMS = (
+    Mechanism(NAME, "more families in need", {"referrals_per_child": 1},
+              {"referrals_in_need_per_child": 1, "enquiries_per_child": 1, "plans_started_per_child": 1}),
+    Mechanism(NAME, "more severe need",
+              {"referrals_per_child": 1, "enquiries_per_referral": 1, "conferences_per_enquiry": 1},
+              {"referrals_in_need_per_child": 1, "enquiries_per_child": 1, "plans_per_need_referral": 1,
+               "plans_per_referral": 1, "plans_started_per_child": 1}),
+)
+COUNCIL_2014 = "no real evidence"
+COUNCIL_AGREES = ("negligible", "contradicted")
+COUNCIL_COULD_SHOW = ("The council compared districts within the county. No count of plans by district is published, "
+                      "so its argument cannot be checked here; nor could it see need that rises everywhere at once.")
+CHANGED = "growth shared with similar authorities"
+
+
+def shared_growth(study: Study) -> Estimate:
+    """The primary: growth in plans started per child shared with neighbours and region, plus growth in children.
+
+    The shared part is the mean of the median neighbour's change and the median change of the region's other
+    authorities. Its standard error is that of the neighbours' median (1.25 × robust spread ÷ √number).
+    """
+    label = "growth in plans started that is shared with neighbours and region, plus growth in children"
+    everyone = moves.contrasts(study, OUTCOME, study.first_year, study.last_year)
+    others = everyone["estimate"].drop(index=study.area.code, errors="ignore")
+    near = others[others.index.isin(study.neighbours)]
+    region = others[[study.provenance["regions"].get(c) == study.area.region_code for c in others.index]]
+    children = [study.at(y, "children_0_17_count") for y in (study.first_year, study.last_year)]
+    missing = ("the window is shorter than a year" if study.last_year <= study.first_year else
+               "the number of children is not held for the window" if not np.isfinite(children).all() else
+               "fewer than four statistical neighbours have figures for the window"
+               if len(near) < FEWEST_NEIGHBOURS else "")
+    if missing:
+        return Estimate(OUTCOME, label, missing=missing)
+    shared = near.median() if region.empty else (near.median() + region.median()) / 2
+    se = 1.2533 * 1.4826 * (near - near.median()).abs().median() / np.sqrt(len(near))
+    years = everyone.iloc[0]
+    return Estimate(OUTCOME, label, shared + np.log(children[1] / children[0]), max(se, 0.01), per_words="log change",
+                    base_years=tuple(years["base_years"]), end_years=tuple(years["end_years"]),
+                    national=float(everyone["estimate"].median()))
+
+
+def assess(evidence: Evidence) -> Finding:
+    """Judge the hypothesis on the evidence of one study."""
+    return judge(evidence, NAME)

@@ -1,0 +1,105 @@
+"""How far did a measure move here, and is that unusual? One Estimate for any ratio and window."""
+
+import numpy as np
+import pandas as pd
+
+from oxcare_analysis.thinking import measures
+from oxcare_analysis.thinking.findings import Estimate
+from oxcare_analysis.thinking.models import noise
+from oxcare_analysis.thinking.study import Study
+
+PECULIAR = 0.05  # two-sided rank p
+
+
+def estimate(study: Study, measure: str, first_year: int | None = None, last_year: int | None = None) -> Estimate:
+    """The change of `measure` between two-year means at both ends of the window, with noise and placebo ranks.
+
+    The base is years b−1 and b, the end T−1 and T, in logs; a year before the measure was comparable, or not held, is
+    left out (and the record says which years were used). A missing b or T gives an Estimate without a number.
+    """
+    b, t = first_year or study.first_year, last_year or study.last_year
+    ratio = measures.RATIOS[measure]
+    if t <= b:
+        return Estimate(measure, ratio.label, per_words=ratio.per_words, missing="the window is shorter than a year")
+    if b < ratio.years <= t:
+        return Estimate(measure, ratio.label, per_words=ratio.per_words,
+                        missing=f"not comparable before and after {ratio.years}")
+    everyone = contrasts(study, measure, b, t)
+    code = study.area.code
+    if code not in everyone.index:
+        absent = next((year for year in (b, t) if not np.isfinite(_level(study, measure, year))), b)
+        return Estimate(measure, ratio.label, per_words=ratio.per_words, missing=_why(study, ratio, absent))
+    mine = everyone.loc[code]
+    rank, of, peculiar = placebo(everyone, code)
+    near = everyone.loc[everyone.index.isin([*study.neighbours, code]), "estimate"]
+    return Estimate(
+        measure, ratio.label, mine["estimate"], mine["se"], np.exp(mine["base"]) * ratio.per,
+        np.exp(mine["end"]) * ratio.per, ratio.per_words, tuple(mine["base_years"]), tuple(mine["end_years"]), rank, of,
+        peculiar, int(near.rank(ascending=False)[code]), len(near), float(everyone["estimate"].median()))
+
+
+def contrasts(study: Study, measure: str, b: int, t: int) -> pd.DataFrame:
+    """The change for every authority that has years b and t: estimate, se, base and end (mean logs), n, years used."""
+    model = study.noise.set_index("measure").loc[measure]
+    frame = measures.series(study.authorities, measure)
+    first = max(measures.RATIOS[measure].years if b >= measures.RATIOS[measure].years else 0, b - 1)
+    logs, counts = (frame[c].unstack("year") for c in ("log", "n"))
+    logs = logs.reindex(columns=range(first, t + 1))
+    base_years, end_years = [y for y in (b - 1, b) if y >= first], [y for y in (t - 1, t) if y > b]
+    logs = logs[logs[b].notna() & logs[t].notna()] if b in logs and t in logs else logs[:0]
+    counts = counts.reindex(index=logs.index, columns=logs.columns)
+    out = pd.DataFrame(index=logs.index)
+    squared = 0.0
+    for side, years in (("base", base_years), ("end", end_years)):
+        held = logs[years].notna()
+        out[side] = logs[years].mean(axis=1)
+        spread = noise.variance(model, counts[years]).where(held).sum(axis=1)
+        squared = squared + spread / held.sum(axis=1) ** 2
+        out[f"{side}_years"] = [tuple(int(y) for y, yes in row.items() if yes) for _, row in held.iterrows()]
+    out["estimate"], out["se"] = out["end"] - out["base"], np.sqrt(squared)
+    out["n"] = counts[b] if b in counts else np.nan
+    return out[np.isfinite(out["estimate"]) & np.isfinite(out["se"])]
+
+
+def placebo(everyone: pd.DataFrame, code: str) -> tuple[int | None, int, bool | None]:
+    """Rank of one authority's change among all, adjusted for starting level and size by least squares.
+
+    Returns rank (1 = the largest rise), number ranked, and whether the two-sided rank p is under .05.
+    """
+    of = len(everyone)
+    if of < 20:
+        return None, of, None
+    x = np.column_stack([np.ones(of), everyone["base"], np.log(everyone["n"])])
+    fitted, *_ = np.linalg.lstsq(x, everyone["estimate"].to_numpy(), rcond=None)
+    residual = everyone["estimate"] - x @ fitted
+    rank = int(residual.rank(ascending=False, method="first")[code])
+    return rank, of, bool(2 * min(rank, of + 1 - rank) / (of + 1) < PECULIAR)
+
+
+def at_extreme(study: Study, measure: str = "plans_open_count") -> list[str]:
+    """Which ends of the window are a local high or low of the series (higher or lower than two years either side)."""
+    series = study.table[measure].dropna()
+    words = []
+    for year, end in ((study.first_year, "starts"), (study.last_year, "ends")):
+        around = series[(series.index >= year - 2) & (series.index <= year + 2) & (series.index != year)]
+        if year not in series.index or not (around.index < year).any() or not (around.index > year).any():
+            continue
+        if series[year] > around.max():
+            words.append(f"{end} at a high of the series")
+        elif series[year] < around.min():
+            words.append(f"{end} at a low of the series")
+    return words
+
+
+def _level(study: Study, measure: str, year: int) -> float:
+    frame = measures.series(study.panel.loc[[study.area.code]], measure)["value"]
+    return float(frame.get((study.area.code, year), float("nan")))
+
+
+def _why(study: Study, ratio: measures.Ratio, year: int) -> str:
+    for count in (ratio.top, ratio.bottom):
+        if not np.isfinite(study.at(year, count)):
+            published = count if count not in measures.DERIVED else None
+            reason = study.why_missing(year, published) if published else "a count it needs is not published"
+            return f"no figure for {year} ({reason})"
+    return f"no usable figure for {year}"

@@ -1,0 +1,1 @@
+"""The statistics. statsmodels and scipy are imported here and nowhere else."""

@@ -1,0 +1,82 @@
+"""The Study: one authority, one window, and every table needed to judge it. Made by ox.load."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from oxcare_analysis.thinking import measures
+from oxcare_analysis.words.columns import ENGLAND
+
+
+@dataclass(frozen=True)
+class Area:
+    """An authority: lasting three-digit code, current ONS code and name, region, the years it existed in."""
+
+    code: str
+    ons_code: str
+    name: str
+    region_code: str
+    first_year: int
+    last_year: int
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything one analysis reads.
+
+    `panel`: numbers by (area_code, year), derived counts included, for all areas; `resolved`: the published figures in
+    force, with status, note, edition and table; `noise`: the noise model, one row a measure; `neighbours`: codes of
+    statistical neighbours, nearest first; `names`: area_code → name; `checks`: every check row for this area;
+    `provenance`: editions and hashes.
+    """
+
+    area: Area
+    first_year: int
+    last_year: int
+    as_of: str
+    panel: pd.DataFrame = field(repr=False)
+    resolved: pd.DataFrame = field(repr=False)
+    noise: pd.DataFrame = field(repr=False)
+    neighbours: tuple[str, ...]
+    names: dict[str, str] = field(repr=False)
+    checks: pd.DataFrame = field(repr=False)
+    events: pd.DataFrame = field(repr=False)
+    provenance: dict = field(repr=False)
+
+    @cached_property
+    def authorities(self) -> pd.DataFrame:
+        """The panel without England and the regions."""
+        return measures.authorities(self.panel)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """This authority's numbers, one row a year."""
+        return self.panel.xs(self.area.code, level="area_code")
+
+    def at(self, year: int, measure: str, code: str | None = None) -> float:
+        """One number of this authority (or of `code`), NaN where there is none."""
+        return measures.at(self.panel, code or self.area.code, year, measure)
+
+    def england(self, year: int, measure: str) -> float:
+        """One number of England."""
+        return measures.at(self.panel, ENGLAND, year, measure)
+
+    def why_missing(self, year: int, measure: str) -> str:
+        """Why a published figure is not there, in the publisher's words."""
+        rows = self.resolved[(self.resolved["area_code"] == self.area.code) & (self.resolved["year"] == year)
+                             & (self.resolved["measure"] == measure)]
+        if rows.empty:
+            return "not held"
+        return rows["note"].iloc[0] or rows["status"].iloc[0].replace("_", " ")
+
+    def __repr__(self) -> str:
+        return (f"Study({self.area.name}, {self.first_year} to {self.last_year}, figures published by {self.as_of}, "
+                f"children in need edition {self.provenance['editions'].get('children_in_need')})")
+
+    def _repr_html_(self) -> str:
+        editions = ", ".join(f"{s.replace('_', ' ')} {e}" for s, e in self.provenance["editions"].items())
+        revised = self.provenance.get("values_as_revised_in")
+        note = f" Values as revised in {revised}." if revised else ""
+        return (f"<p>{self.area.name}, years ending 31 March {self.first_year} to {self.last_year}. Figures published "
+                f"by {self.as_of}.{note} Editions: {editions}.</p>")
