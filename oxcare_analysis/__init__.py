@@ -10,8 +10,8 @@ from importlib import import_module
 # Public name → where it lives. Nothing is imported until it is used, so `import oxcare_analysis` costs nothing.
 _PUBLIC = {
     "load": "door", "areas": "door", "figure": "door", "premise": "door", "ledger": "door", "assess": "door",
-    "assess_all": "door", "decompose": "door", "regression": "door", "story": "door", "recording": "door",
-    "published": "door", "say": "showing.sentences", "charts": "showing.charts", "exhibits": "showing.exhibits",
+    "assess_all": "door", "decompose": "door", "regression": "door", "story": "door", "recording": "door", "compare": "door",
+    "published": "door", "stated": "door", "revised": "door", "say": "showing.sentences", "charts": "showing.charts", "exhibits": "showing.exhibits",
 }
 __all__ = sorted(_PUBLIC)
 

@@ -1,5 +1,6 @@
 """The core's door: the functions behind the public names of `oxcare_analysis`."""
 
+import dataclasses
 import hashlib
 import json
 import sys
@@ -14,12 +15,16 @@ from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import raw, settings
 from oxcare_analysis.tables import checks as checks_table
 from oxcare_analysis.tables import tables as built
+from oxcare_analysis.thinking import compare as comparisons
 from oxcare_analysis.thinking import decompose as trends
 from oxcare_analysis.thinking import ledger as ledgers
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking import premise as premises
+from oxcare_analysis.thinking import recording as sentinel
+from oxcare_analysis.thinking import story as stories
 from oxcare_analysis.thinking.findings import Finding
 from oxcare_analysis.thinking.models import noise
+from oxcare_analysis.thinking.models import regression as regressions
 from oxcare_analysis.thinking.study import Area, Study
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import MEASURES
@@ -28,6 +33,11 @@ from oxcare_analysis.words.errors import UsageError
 FUNNEL = ("referrals_received_count", "enquiries_started_count", "conferences_held_count", "plans_started_count",
           "plans_open_count")
 DEFAULT_FIRST_YEAR = 2013
+# The windows the documents and the turning points of the series suggest; every area gets the same ones.
+PERIODS = ((2010, 2014), (2013, 2015), (2013, 2018), (2015, 2018), (2018, 2021), (2021, 2024))
+SHOWN = ("plans_open_count", "plans_started_count", "plans_ended_count", "conferences_held_count",
+         "enquiries_started_count", "referrals_received_count", "no_further_action_count", "not_in_need_count",
+         "children_0_17_count")
 
 
 def load(area: str = "Oxfordshire", first_year: int | None = None, last_year: int | None = None,
@@ -190,6 +200,137 @@ def decompose(study: Study, measure: str) -> trends.Trend:
     if measure not in measures.RATIOS:
         raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
     return trends.decompose(study, measure)
+
+
+def compare(study: Study, measure: str) -> comparisons.Comparison:
+    """One measure through the years beside England and the statistical neighbours.
+
+    >>> compare(load("Oxfordshire", 2013, 2018), "open_per_child").table["value"].round(1).iloc[-7:-5].tolist()
+    [41.3, 37.6]
+    """
+    if measure not in measures.RATIOS:
+        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
+    return comparisons.compare(study, measure)
+
+
+def regression(study: Study, hypothesis: str) -> regressions.Regression:
+    """The hypothesis's primary as a named statsmodels model: formula in words, coefficients, residual check.
+
+    >>> regression(load("Oxfordshire", 2013, 2018), "entry_threshold").table["term"].tolist()
+    ['constant', 'trend a year']
+    """
+    if hypothesis not in judging.NAMES:
+        raise UsageError(f"There is no hypothesis called {hypothesis!r}; expected one of {', '.join(judging.NAMES)}.")
+    if hypothesis == "population_need":
+        return regressions.growth_on_children(study)
+    primary = judging.primary(study, hypothesis)
+    if primary.measure == "exit_hazard_6_plus":
+        return regressions.exits_by_band(study)
+    return regressions.rate_trend(study, primary.measure)
+
+
+def recording(study: Study) -> stories.Recording:
+    """The register of recording changes in the window: jumps in no-need share, source swaps, low-reliability years.
+
+    >>> 2016 in set(recording(load("Oxfordshire", 2013, 2018)).table["year"])
+    True
+    """
+    return stories.Recording(study.area.name, study.first_year, study.last_year, study.source,
+                             sentinel.register(study))
+
+
+def story(study: Study) -> stories.Story:
+    """The same questions over six windows, side by side (PERIODS), plus the study's own.
+
+    >>> len(story(load("Oxfordshire", 2013, 2018)).table)
+    6
+    """
+    windows = sorted({*PERIODS, (study.first_year, study.last_year)}, key=lambda w: (w[0], w[1]))
+    rows = []
+    for first, last in windows:
+        if not study.area.first_year <= first < last <= study.area.last_year:
+            continue
+        part = dataclasses.replace(study, first_year=first, last_year=last)
+        p, findings = premise(part), assess_all(part)
+        moved = [f for f in findings.values() if f.primary.known and f.verdict != "not_testable"
+                 and (f.p_adjusted if f.p_adjusted == f.p_adjusted else f.primary.p_value) < 0.05]
+        rows.append({"first_year": first, "last_year": last, "open_from": p.open_from, "open_to": p.open_to,
+                     "rate_from": p.rate_from, "rate_to": p.rate_to, "premise": p.verdict,
+                     **{name: f.verdict for name, f in findings.items()},
+                     "moved": "; ".join(f.primary.label for f in moved), "said": _told(p, moved, study)})
+    return stories.Story(study.area.name, study.source, pd.DataFrame(rows))
+
+
+def published(study: Study) -> pd.DataFrame:
+    """The funnel as published: one row a year; a figure that is missing is given as its reason in words.
+
+    >>> published(load("Oxfordshire", 2013, 2018)).loc[2013, "children on a plan at 31 March"]
+    '430'
+    """
+    rows = study.resolved[(study.resolved["area_code"] == study.area.code) & study.resolved["measure"].isin(SHOWN)]
+    text = rows["value"].map("{:,.0f}".format).where(rows["value"].notna(), "(" + rows["note"] + ")")
+    wide = rows.assign(text=text).pivot(index="year", columns="measure", values="text")
+    wide = wide[wide.index >= settings.EARLIEST_YEAR].reindex(columns=list(SHOWN)).fillna("(not held)")
+    return wide.rename(columns={m: MEASURES[m].label for m in SHOWN}).rename_axis(columns=None)
+
+
+def stated(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
+    """Figures the documents state for this area at a 31 March, beside the published count for the same date.
+
+    Returns source, locator, measure, period, stated, precision, published, difference; empty for an area without
+    documents.
+
+    >>> stated(load("Oxfordshire", 2013, 2018)).query("source == 'news_2018'")["difference"].tolist()
+    ['33 more stated', 'as published']
+    """
+    path = paths.raw_dir(data_dir) / "published_figures" / "figures.csv"
+    columns = ["source", "locator", "measure", "period", "stated", "precision", "published", "difference"]
+    if not path.exists():
+        return pd.DataFrame(columns=columns)
+    register = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    register = register[(register["area"] == study.area.name) & register["measure"].isin(MEASURES)
+                        & register["period"].str.fullmatch(r"20\d\d-03-31")]
+    rows = []
+    for row in register.itertuples():
+        printed, said = study.at(int(row.period[:4]), row.measure), float(row.value)
+        unlike = "not held" if pd.isna(printed) else "as published" if abs(printed - said) < 0.05 else (
+            f"{abs(said - printed):,.10g} {'more' if said > printed else 'fewer'} stated")
+        rows.append((row.source, row.locator, MEASURES[row.measure].label, row.period, row.value, row.precision,
+                     "not held" if pd.isna(printed) else f"{printed:,.10g}", unlike))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def revised(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
+    """This area's figures that changed between editions of the same table, largest first.
+
+    >>> set(revised(load("Oxfordshire", 2013, 2018))["year"])
+    {2023, 2024}
+    """
+    rows = built.revisions(built.load(data_dir))
+    mine = rows[rows["area_code"] == study.area.code]
+    return pd.DataFrame({
+        "year": mine["year"], "measure": mine["measure"].map(lambda m: MEASURES[m].label),
+        "before": mine["value_before"].map("{:,.10g}".format).where(mine["value_before"].notna(),
+                                                                    mine["status_before"]),
+        "after": mine["value_after"].map("{:,.10g}".format).where(mine["value_after"].notna(), mine["status_after"]),
+        "editions": mine["edition_before"] + " → " + mine["edition_after"]}).reset_index(drop=True)
+
+
+def _told(p: premises.Premise, moved: list[Finding], study: Study) -> str:
+    """One line of the story: the published fact, then only what moved beyond its noise, then who explained it how."""
+    if p.verdict == "not_testable":
+        return f"{p.first_year} to {p.last_year}: {p.reason}"
+    growth = (f"{p.first_year} to {p.last_year}: open plans went from {p.open_from:,.0f} to {p.open_to:,.0f} "
+              f"({p.rate_from:.1f} to {p.rate_to:.1f} per 10,000), "
+              + {"supported": "a rise beyond noise", "contradicted": "a fall beyond noise",
+                 "negligible": "hardly a change", "inconclusive": "no more than ordinary year-to-year swings"}[p.verdict] + ".")
+    if p.extremes:
+        growth += f" The window {' and '.join(p.extremes)}."
+    what = "; ".join(f"{f.primary.label} {judging.percent(f.primary.estimate)}"
+                     + (f" (rivals: {', '.join(f.rival_mechanisms)})" if f.rival_mechanisms else "") for f in moved)
+    line = f"{growth} Moved beyond noise: {what or 'none of the four primary measures'}."
+    said = judging.EXPLAINED_THEN.get((p.first_year, p.last_year))
+    return f"{line} {said}" if said and study.area.code == judging.COUNCIL_CODE else line
 
 
 def _tell(line: str) -> None:

@@ -10,6 +10,7 @@ from oxcare_analysis.intake import sources
 from oxcare_analysis.intake.mappings import OFFICIAL_KEYS, OFFICIAL_TABLES, TABULATED_TABLES
 from oxcare_analysis.words.errors import DataError
 
+LONG = ["year", "geography_level", "la_code", "old_la_code", "name", "indicator", "value"]
 RATES = ["cpp_at_31_march_rate", "section47_rate"]
 TESTSHIRE = ["la", "E10000981", "981", "Testshire"]
 MOCKHAM = ["la", "E10000982", "982", "Mockham"]
@@ -298,35 +299,26 @@ def test_a_geography_level_that_is_not_known_is_refused_in_the_documented_csv(wi
 # The documented CSV, wide and long
 
 def test_the_long_csv_gives_what_the_wide_one_gives(wide_csv, csv_file):
-    cells = [(year, area, indicator, f"{number}") for number, (year, area, indicator) in enumerate(
-        (year, area, indicator) for year in (2023, 2024)
-        for area in (TESTSHIRE, MOCKHAM, ["england", "E92000001", "", "England"]) for indicator in RATES)]
-    cells[3] = (*cells[3][:3], "c")
-    wide = wide_csv(RATES, *([year, *area, *(c[3] for c in cells if c[0] == year and c[1] == area)]
-                             for year in (2023, 2024)
-                             for area in (TESTSHIRE, MOCKHAM, ["england", "E92000001", "", "England"])))
-    long = csv_file("long.csv",
-                     ["year", "geography_level", "la_code", "old_la_code", "name", "indicator", "value"],
-                     [[year, *area, indicator, value] for year, area, indicator, value in cells[::-1]])
-    from_wide, from_long = sources.read_file(wide), sources.read_file(long)
+    wide_rows = [["2023", *TESTSHIRE, "38.1", "140.2"], ["2024", *TESTSHIRE, "c", "141.3"],
+                 ["2024", *MOCKHAM, "1,040.5", "x"], ["2024", "england", "E92000001", "", "England", "41.4", "186.2"]]
+    long_rows = [[*row[:5], indicator, value] for row in wide_rows
+                 for indicator, value in zip(RATES, row[5:], strict=True)]
+    from_wide = sources.read_file(wide_csv(RATES, *wide_rows))
+    from_long = sources.read_file(csv_file("long.csv", LONG, long_rows[::-1]))
     pd.testing.assert_frame_equal(from_long.rows[list(from_wide.rows.columns)], from_wide.rows)
     assert (from_long.source, from_long.edition, from_long.table) == ("child_protection_rates", "2024", "rates")
-    assert cell(from_long, "982", 2023, "enquiries_started_rate_10k") == "c"
+    assert cell(from_long, "981", 2024, "plans_open_rate_10k") == "c"
 
 
 def test_a_long_csv_with_gaps_gives_empty_text_there(csv_file):
-    path = csv_file("long.csv",
-                     ["year", "geography_level", "la_code", "old_la_code", "name", "indicator", "value"],
-                     [["2024", *TESTSHIRE, RATES[0], "5"], ["2024", *MOCKHAM, RATES[1], "7"]])
+    path = csv_file("long.csv", LONG, [["2024", *TESTSHIRE, RATES[0], "5"], ["2024", *MOCKHAM, RATES[1], "7"]])
     intake = sources.read_file(path)
     assert cell(intake, "981", 2024, "enquiries_started_rate_10k") == ""
     assert cell(intake, "982", 2024, "enquiries_started_rate_10k") == "7"
 
 
 def test_a_long_csv_that_gives_one_figure_twice_is_refused(csv_file):
-    path = csv_file("long.csv",
-                     ["year", "geography_level", "la_code", "old_la_code", "name", "indicator", "value"],
-                     [["2024", *TESTSHIRE, RATES[0], "5"], ["2024", *TESTSHIRE, RATES[0], "5"]])
+    path = csv_file("long.csv", LONG, [["2024", *TESTSHIRE, RATES[0], "5"], ["2024", *TESTSHIRE, RATES[0], "5"]])
     refused(path, "cpp_at_31_march_rate", "Testshire", "2024", "twice")
 
 
@@ -373,14 +365,14 @@ def test_the_isle_of_wight_is_not_england_though_their_codes_were_once_mixed_up(
 
 
 def test_neighbours_districts_and_the_list_of_releases_are_recognised(csv_file):
-    neighbours = csv_file("n.csv", ["model", "old_la_code", "la_name", "rank", "neighbour_old_la_code",
-                                                "neighbour_name", "closeness"],
-                           [["May 2025", "981", "Testshire", "1", "982", "Mockham", "Close"]])
+    neighbours = csv_file(
+        "n.csv", ["model", "old_la_code", "la_name", "rank", "neighbour_old_la_code", "neighbour_name", "closeness"],
+        [["May 2025", "981", "Testshire", "1", "982", "Mockham", "Close"]])
     districts = csv_file("d.csv", ["year", "district_code", "name", "indicator", "value", "source"],
-                          [["2021", "E07000981", "Testham", "children", "5", "invented"]])
+                         [["2021", "E07000981", "Testham", "children", "5", "invented"]])
     releases = csv_file("r.csv", ["file", "indicator", "release", "first_year", "last_year", "values"],
-                         [["x.csv", "sw_fte", "An  invented\nrelease", "2016", "2024", "9"],
-                          ["x.csv", "not_ours", "Another", "2016", "2025", "9"]])
+                        [["x.csv", "sw_fte", "An  invented\nrelease", "2016", "2024", "9"],
+                         ["x.csv", "not_ours", "Another", "2016", "2025", "9"]])
     assert [(i.source, i.edition, i.table) for i in map(sources.read_file, (neighbours, districts, releases))] == [
         ("statistical_neighbours", "2025", "statistical_neighbours"), ("oxfordshire_districts", "2021", "districts"),
         ("provenance", "2024", "releases")]

@@ -35,6 +35,15 @@ class Evidence:
     indicators: dict[str, Estimate]
 
 
+# What was said at the time, beside the window it was said of (data/raw/published_figures/statements.csv).
+EXPLAINED_THEN = {
+    (2010, 2014): "In 2014 the council found no evidence of a lower bar for coming on, some of a higher bar for coming "
+                  "off, no real evidence of need, and significant evidence of awareness.",
+    (2013, 2015): "In 2015 the council's director pointed to public awareness and a national trend, mostly of neglect; "
+                  "a local charity to poverty.",
+    (2015, 2018): "In 2018 the council pointed to better awareness and reporting since 2015."}
+
+
 def module(name: str):
     """The module of a hypothesis."""
     return import_module(f"oxcare_analysis.hypotheses.{name}")
@@ -42,12 +51,13 @@ def module(name: str):
 
 def gather(study: Study) -> Evidence:
     """Estimate the primaries and indicators of one study and adjust the p-values together."""
-    primaries = {name: _primary(study, name) for name in NAMES}
+    primaries = {name: primary(study, name) for name in NAMES}
     adjusted = holm({name: primaries[name].p_value for name in HOLM_FAMILY})
     return Evidence(study, primaries, adjusted, {m: moves.estimate(study, m) for m in rivals.INDICATORS})
 
 
-def _primary(study: Study, name: str) -> Estimate:
+def primary(study: Study, name: str) -> Estimate:
+    """The primary measure of a hypothesis in this window, or the one that stands in for it."""
     rules = module(name)
     if name == "population_need":
         return rules.shared_growth(study)
@@ -76,7 +86,8 @@ def judge(evidence: Evidence, name: str) -> Finding:
         name, rules.QUESTION, verdict, _reason(verdict, primary, rules, moved, fitting, opposite), primary,
         evidence.p_adjusted.get(name, float("nan")), rules.MARGIN, named, supporting, council, agreement, bool(moved),
         study.area.name, (study.first_year, study.last_year), recording.touching(study, primary.measure),
-        tuple(m.words for m in fitting) if moved else (), _table(primary, supporting))
+        tuple(m.words for m in fitting) if moved else (), study.source,
+        rules.COUNCIL_COULD_SHOW if council else "", _table(primary, supporting))
 
 
 def _fitting(evidence: Evidence, name: str, direction: int) -> tuple[rivals.Mechanism, ...]:
@@ -113,6 +124,9 @@ def _reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple,
         words = _joined([m.words for m in fitting]) or "a change that leaves no trace of its own in these figures"
         ceiling = " The figures held cannot settle this one." if getattr(rules, "CEILING", "") else ""
         return f"{label}: {size}. It moved, but {words} would leave the same signs.{ceiling}"
+    if verdict == INCONCLUSIVE and primary.moved:
+        return (f"{label}: {size}. On its own that is just beyond noise; tested as one of three questions at once it "
+                "is not.")
     if verdict == INCONCLUSIVE:
         return (f"{label}: {size}. Noise alone could do this; a change under "
                 f"{np.expm1(primary.detectable) * 100:.0f} per cent would usually be missed.")

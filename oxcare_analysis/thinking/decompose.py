@@ -24,6 +24,7 @@ class Trend:
     label: str
     per_words: str
     missing: str = ""
+    source: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
     def _repr_html_(self) -> str:
@@ -43,7 +44,8 @@ def decompose(study: Study, measure: str) -> Trend:
     logs = frame["log"].unstack("year").reindex(columns=range(first, study.last_year + 1))
     code = study.area.code
     if code not in logs.index or not np.isfinite(logs.loc[code].iloc[0]):
-        return Trend(study.area.name, measure, ratio.label, ratio.per_words, f"no figure for {first}")
+        return Trend(study.area.name, measure, ratio.label, ratio.per_words, f"no figure for {first}",
+                     study.source)
     change = logs.sub(logs[first], axis=0)
     others = change.drop(index=code)
     region = [c for c in others.index if study.provenance["regions"].get(c) == study.area.region_code]
@@ -55,4 +57,4 @@ def decompose(study: Study, measure: str) -> Trend:
     table = pd.DataFrame({"year": logs.columns, "value": np.exp(logs.loc[code]) * ratio.per, "change": mine,
                           "national": national, "regional": regional, "neighbour": neighbour,
                           "local": mine - national - regional - neighbour})
-    return Trend(study.area.name, measure, ratio.label, ratio.per_words, table=table.reset_index(drop=True))
+    return Trend(study.area.name, measure, ratio.label, ratio.per_words, source=study.source, table=table.reset_index(drop=True))

@@ -111,6 +111,8 @@ class Finding:
     window: tuple[int, int] = (0, 0)
     notes: tuple[str, ...] = ()
     rival_mechanisms: tuple[str, ...] = ()
+    source: str = ""
+    council_could_show: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
     def _repr_html_(self) -> str:

@@ -25,7 +25,7 @@ SUBTOTALS = {"children": ("children",),
              "found_per_child": ("referrals_per_child", "enquiries_per_referral"),
              "plans_per_enquiry": ("conferences_per_enquiry", "plans_per_conference"),
              "exits": ("exit_rate",)}
-LABELS = {"children": "More or fewer children", "referrals_per_child": "Referrals per child",
+LABELS = {"children": "Number of children in the area", "referrals_per_child": "Referrals per child",
           "enquiries_per_referral": "Enquiries per referral", "conferences_per_enquiry": "Conferences per enquiry",
           "plans_per_conference": "Plans per conference", "exit_rate": "Plans ending more slowly or faster",
           "found_per_child": "Enquiries per child", "plans_per_enquiry": "Plans per enquiry",
@@ -57,6 +57,7 @@ class Ledger:
     recording_residual: int | None = None
     recorded_ends: pd.DataFrame | None = None
     reason: str = ""
+    source: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     subtotals: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     merged: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
@@ -81,7 +82,8 @@ def ledger(study: Study) -> Ledger:
     """Share the change in open plans among the six drivers, with intervals from the noise model."""
     b, t = study.first_year, study.last_year
     shell = {"area": study.area.name, "first_year": b, "last_year": t,
-             "open_from": study.at(b, "plans_open_count"), "open_to": study.at(t, "plans_open_count")}
+             "open_from": study.at(b, "plans_open_count"), "open_to": study.at(t, "plans_open_count"),
+             "source": study.source}
     reason = _obstacle(study, b, t)
     if reason:
         return Ledger(**shell, reason=reason)

@@ -12,6 +12,7 @@ from oxcare_analysis.thinking.study import Study
 
 MARGIN = 0.20  # a change in the rate of under about a fifth is not growth worth explaining at a large authority's noise
 FLAT_MARGIN_WORDS = "about a fifth"
+MIDDLE_HALF = 0.6745  # standard deviations that hold the middle half of authorities
 COMPARISONS = ("england", "median_neighbour", "given_start")
 
 
@@ -36,6 +37,7 @@ class Premise:
     estimate: Estimate
     just_here: dict[str, float]
     extremes: tuple[str, ...] = ()
+    source: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
     @property
@@ -57,14 +59,14 @@ def premise(study: Study) -> Premise:
     estimate = _end_points(study, b, t)
     if not estimate.known:
         return Premise(**shell, verdict=NOT_TESTABLE, reason=f"Open plans cannot be compared: {estimate.missing}.",
-                       estimate=estimate, just_here=dict.fromkeys(COMPARISONS, float("nan")))
+                       estimate=estimate, just_here=dict.fromkeys(COMPARISONS, float("nan")), source=study.source)
     table = _just_here(study, b, t)
     verdict = decide(testable=True, estimate=estimate.estimate, se=estimate.se, p_adjusted=estimate.p_value,
                      direction=1, margin=MARGIN)
     extremes = tuple(evidence.at_extreme(study))
     return Premise(**shell, verdict=verdict, reason=_reason(verdict, rate, estimate), estimate=estimate,
                    just_here=dict(zip(table["comparison"], table["above"], strict=True)), extremes=extremes,
-                   table=table)
+                   source=study.source, table=table)
 
 
 def _end_points(study: Study, b: int, t: int) -> Estimate:
@@ -82,10 +84,10 @@ def _end_points(study: Study, b: int, t: int) -> Estimate:
 
 
 def _just_here(study: Study, b: int, t: int) -> pd.DataFrame:
-    """Plans expected at T had the rate moved as in each comparison, and plans above it, with 95 per cent intervals.
+    """Plans expected at T had the rate moved as in each comparison, and plans above it.
 
-    The interval is the spread of single authorities around the comparison (median neighbour, given start); England
-    is one line and has none.
+    low and high hold the middle half of single authorities around the comparison (median neighbour, given start);
+    England is one line and has none.
     """
     rates = (study.panel["plans_open_count"] / study.panel["children_0_17_count"]).unstack("year")
     logs = np.log(rates.where(rates > 0))
@@ -109,8 +111,8 @@ def _just_here(study: Study, b: int, t: int) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["comparison", "move", "spread"])
     expected = start * np.exp(table["move"])
     return pd.DataFrame({"comparison": table["comparison"], "expected": expected, "above": here - expected,
-                         "low": here - start * np.exp(table["move"] + 1.96 * table["spread"]),
-                         "high": here - start * np.exp(table["move"] - 1.96 * table["spread"])})
+                         "low": here - start * np.exp(table["move"] + MIDDLE_HALF * table["spread"]),
+                         "high": here - start * np.exp(table["move"] - MIDDLE_HALF * table["spread"])})
 
 
 def _reason(verdict: str, rate: list[float], estimate: Estimate) -> str:

@@ -54,6 +54,13 @@ class Study:
         """This authority's numbers, one row a year."""
         return self.panel.xs(self.area.code, level="area_code")
 
+    @property
+    def source(self) -> str:
+        """The line that stands beneath every chart: publisher, edition, month."""
+        edition = self.provenance["editions"].get("children_in_need", "none")
+        return (f"Source: Department for Education, Children in need, edition {edition}, and ONS population; figures "
+                f"published by {self.as_of}. Analysis: oxcare_analysis.")
+
     def at(self, year: int, measure: str, code: str | None = None) -> float:
         """One number of this authority (or of `code`), NaN where there is none."""
         return measures.at(self.panel, code or self.area.code, year, measure)

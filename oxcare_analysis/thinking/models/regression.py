@@ -27,6 +27,7 @@ class Regression:
     dispersion: float = float("nan")
     autocorrelation: float = float("nan")
     observations: int = 0
+    source: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     residuals: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
@@ -42,7 +43,7 @@ def rate_trend(study: Study, measure: str) -> Regression:
         subset=["top", "bottom"])
     words = (f"{_plain(ratio.top)} = {_plain(ratio.bottom)} × exp(constant + trend × years since the start), scatter "
              "wider than chance allowed for (quasi-Poisson)")
-    return _quasi_poisson(frame, "top", "bottom", words, f"trend in {ratio.label}")
+    return _quasi_poisson(study, frame, words, f"trend in {ratio.label}")
 
 
 def exits_by_band(study: Study) -> Regression:
@@ -57,7 +58,7 @@ def exits_by_band(study: Study) -> Regression:
     frame = frame[frame["year"].between(study.first_year, study.last_year) & (frame["bottom"] > 0)]
     words = ("plans ended = mean open plans × exp(level of the duration band + trend × years since the start), for "
              "plans open six months or more (quasi-Poisson)")
-    return _quasi_poisson(frame, "top", "bottom", words, "exit rate of longer plans by band", "+ C(band)")
+    return _quasi_poisson(study, frame, words, "exit rate of longer plans by band", "+ C(band)")
 
 
 def growth_on_children(study: Study) -> Regression:
@@ -75,30 +76,33 @@ def growth_on_children(study: Study) -> Regression:
         words = words.replace(" + b × growth in children in low income", "")
         words += "; no low-income series covers the window"
     if any(y not in w for w in wide.values() for y in (b, t)):
-        return Regression("growth on need, all authorities", words, "the window is not covered")
+        return Regression("growth on need, all authorities", words, "the window is not covered", source=study.source)
     frame = pd.DataFrame({name: w[t] - w[b] for name, w in wide.items()}).dropna()
     if len(frame) < 30:
-        return Regression("growth on need, all authorities", words, "too few authorities have both years")
+        return Regression("growth on need, all authorities", words, "too few authorities have both years",
+                          source=study.source)
     fitted = smf.ols("starts ~ " + " + ".join(c for c in frame if c != "starts"), frame).fit(cov_type="HC1")
     residuals = pd.DataFrame({"area_code": frame.index, "observed": frame["starts"], "fitted": fitted.fittedvalues,
                               "pearson": fitted.resid_pearson}).reset_index(drop=True)
-    return Regression("growth on need, all authorities", words, dispersion=float("nan"), observations=len(frame),
+    return Regression("growth on need, all authorities", words, observations=len(frame), source=study.source,
                       table=_coefficients(fitted), residuals=residuals)
 
 
-def _quasi_poisson(frame: pd.DataFrame, top: str, bottom: str, words: str, name: str, extra: str = "") -> Regression:
+def _quasi_poisson(study: Study, frame: pd.DataFrame, words: str, name: str, extra: str = "") -> Regression:
     import statsmodels.api as sm
     import statsmodels.formula.api as smf
 
+    frame = frame.reset_index(drop=True)
     frame = frame.assign(since=frame["year"] - frame["year"].min())
     if frame["year"].nunique() < FEWEST_ROWS:
-        return Regression(name, words, f"fewer than {FEWEST_ROWS} years have every figure the model needs")
-    model = smf.glm(f"{top} ~ since {extra}", frame, family=sm.families.Poisson(), offset=np.log(frame[bottom]))
+        return Regression(name, words, f"fewer than {FEWEST_ROWS} years have every figure the model needs",
+                          source=study.source)
+    model = smf.glm(f"top ~ since {extra}", frame, family=sm.families.Poisson(), offset=np.log(frame["bottom"]))
     fitted = model.fit(scale="X2")
-    residuals = pd.DataFrame({"year": frame["year"], "observed": frame[top], "fitted": fitted.fittedvalues,
+    residuals = pd.DataFrame({"year": frame["year"], "observed": frame["top"], "fitted": fitted.fittedvalues,
                               "pearson": fitted.resid_pearson / np.sqrt(fitted.scale)})
     yearly = residuals.groupby("year")["pearson"].mean()
-    return Regression(name, words, dispersion=float(fitted.scale), observations=len(frame),
+    return Regression(name, words, dispersion=float(fitted.scale), observations=len(frame), source=study.source,
                       autocorrelation=float(yearly.autocorr(1)), table=_coefficients(fitted),
                       residuals=residuals.reset_index(drop=True))
 

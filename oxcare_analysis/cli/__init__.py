@@ -1,0 +1,1 @@
+"""The `oxcare` command: one file a command."""

@@ -1,0 +1,54 @@
+"""`oxcare lab`: JupyterLab on the notebooks, or on working copies set to an area."""
+
+import shutil
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from oxcare_analysis.cli.options import AsOf, DataDir, From, To
+from oxcare_analysis.words import paths
+from oxcare_analysis.words.errors import UsageError
+
+
+def command(area: Annotated[str | None, typer.Option("--area", help="Work on copies set to this area.")] = None,
+            first: From = None, last: To = None, as_of: AsOf = "latest", data_dir: DataDir = None,
+            prepare_only: Annotated[bool, typer.Option("--prepare-only", help="Make the copies; do not start.")] = False
+            ) -> None:
+    """Open JupyterLab. With --area, on working copies under work/ with the parameters set."""
+    folder = paths.NOTEBOOKS if area is None else working_copies(area, first, last, as_of, data_dir)
+    print(f"Notebooks: {folder}", file=sys.stderr)
+    if prepare_only:
+        return
+    if shutil.which("jupyter-lab") is None and subprocess.run(
+            [sys.executable, "-m", "jupyterlab", "--version"], capture_output=True, check=False).returncode:
+        raise UsageError("JupyterLab is not installed in this environment. Install it with: pip install jupyterlab")
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", str(folder / "explore.ipynb")],
+                                    check=False).returncode)
+
+
+def working_copies(area: str, first: int | None, last: int | None, as_of: str, data_dir):
+    """Copies of every notebook under work/<area>/ with the parameters set; copies already there are kept."""
+    import nbformat
+
+    from oxcare_analysis import door
+    from oxcare_analysis.refresh.publish import slug
+
+    study = door.load(area, first, last, as_of, data_dir)
+    folder = paths.WORK / f"{slug(study.area.name)}-{study.first_year}-{study.last_year}"
+    folder.mkdir(parents=True, exist_ok=True)
+    values = {"area": study.area.name, "first_year": study.first_year, "last_year": study.last_year, "as_of": as_of}
+    for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
+        target = folder / path.name
+        if target.exists():
+            continue  # an analyst's own changes are never written over
+        book = nbformat.read(path, as_version=4)
+        for cell in book.cells:
+            if "parameters" in cell.metadata.get("tags", []):
+                cell.source = "\n".join(f"{name}: {type(value).__name__} = {value!r}"
+                                        for name, value in values.items())
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        nbformat.write(book, target)
+    return folder

@@ -1,0 +1,29 @@
+"""`oxcare`: the commands put together, errors shown as one paragraph."""
+
+import sys
+
+import typer
+
+from oxcare_analysis.cli import data, figure, lab, ledger, refresh, verdicts
+from oxcare_analysis.words.errors import OxcareError
+
+app = typer.Typer(help="Why are more children on child protection plans? Four hypotheses tested on published figures.",
+                  no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.add_typer(data.app, name="data", help="Take in, build and check published figures.")
+app.command("ledger")(ledger.command)
+app.command("verdicts")(verdicts.command)
+app.command("figure")(figure.command)
+app.command("refresh")(refresh.command)
+app.command("lab")(lab.command)
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 2 bad usage, 3 bad data, 4 a run failed."""
+    # Windows consoles may not be UTF-8; a report's arrow must not stop a command.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except OxcareError as problem:
+        print(f"oxcare: {problem}", file=sys.stderr)
+        sys.exit(problem.exit_code)

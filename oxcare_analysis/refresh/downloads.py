@@ -1,0 +1,108 @@
+"""What a reader can take away: verdicts, charts, the data behind each chart, a workbook, a briefing."""
+
+import base64
+import csv
+import io
+import json
+from pathlib import Path
+
+import nbformat
+from openpyxl import Workbook
+
+from oxcare_analysis import door
+from oxcare_analysis.showing import sentences
+
+CHART = "application/vnd.oxcare.chart+json"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], folder: Path) -> None:
+    """Write verdicts.json, findings.csv, briefing.md, charts/, data/, tables.xlsx and alt_text.csv."""
+    (folder / "verdicts.json").write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+                                          encoding="utf-8", newline="\n")
+    _write_rows(folder / "findings.csv", _findings(document))
+    (folder / "briefing.md").write_text(briefing(study), encoding="utf-8", newline="\n")
+    charts = charts_of(books)
+    for name in ("charts", "data"):
+        (folder / name).mkdir()
+    book = Workbook()
+    book.remove(book.active)
+    for name, chart in charts.items():
+        (folder / "charts" / f"{name}.png").write_bytes(base64.b64decode(chart["png"]))
+        (folder / "charts" / f"{name}.svg").write_text(chart["svg"], encoding="utf-8", newline="\n")
+        rows = [[_safe(cell) for cell in row] for row in csv.reader(io.StringIO(chart["csv"]))]
+        _write_rows(folder / "data" / f"{name}.csv", rows)
+        _sheet(book, name, chart, rows)
+    if charts:
+        book.save(folder / "tables.xlsx")
+    _write_rows(folder / "charts" / "alt_text.csv",
+                [["chart", "title", "alt_text"], *([n, c["title"], c["alt"]] for n, c in charts.items())])
+
+
+def charts_of(books: dict[str, nbformat.NotebookNode]) -> dict[str, dict]:
+    """Every chart the notebooks drew, by page and name; a chart drawn twice is kept once."""
+    found: dict[str, dict] = {}
+    for page, book in books.items():
+        for cell in book.cells:
+            for output in cell.get("outputs", []):
+                if CHART in output.get("data", {}):
+                    chart = output["data"][CHART]
+                    found.setdefault(f"{page[:2]}_{chart['name']}", chart)
+    return found
+
+
+def briefing(study) -> str:
+    """Five sentences ready to paste."""
+    premise, findings = door.premise(study), door.assess_all(study)
+    settled = [f for f in findings.values() if f.verdict in ("supported", "contradicted", "negligible")]
+    open_words = [sentences.HYPOTHESES[n] for n, f in findings.items() if f not in settled]
+    verdict = "; ".join(f"that {sentences.HYPOTHESES[f.hypothesis]}: {sentences.VERDICTS[f.verdict].lower()}"
+                        for f in settled) or "none of the four can be settled"
+    happened, *here = sentences.premise(premise).split("\n")
+    lines = [happened.split(". ")[0].rstrip(".") + ".", " ".join(here) or premise.reason,
+             sentences.ledger(door.ledger(study)),
+             f"Of the four hypotheses of 2014, on published figures: {verdict}."
+             + (f" Open: that {', that '.join(open_words)}." if settled and open_words else ""),
+             f"These are counts by year; they cannot follow a child or a family. {study.source}"]
+    return f"# {study.area.name}, {study.first_year} to {study.last_year}\n\n" + "\n".join(
+        f"{i}. {line}" for i, line in enumerate(lines, start=1)) + "\n"
+
+
+def _findings(document: dict) -> list[list]:
+    head = ["hypothesis", "verdict", "moved", "measure", "estimate", "low", "high", "p_value", "p_adjusted", "margin",
+            "minimum_detectable_effect", "placebo_rank", "placebo_of", "peculiar", "rivals", "reason"]
+    rows = [[h["hypothesis"], h["verdict"], h["moved"], *(h["primary"][k] for k in head[3:14]),
+             "; ".join(h["rivals"]), h["reason"]] for h in document["hypotheses"]]
+    return [head, *rows]
+
+
+def _sheet(book: Workbook, name: str, chart: dict, rows: list[list]) -> None:
+    sheet = book.create_sheet(name[:31])
+    sheet.append([_safe(chart["title"])])
+    for row in rows:
+        sheet.append([_typed(cell) for cell in row])
+    sheet.append([])
+    sheet.append([_safe(chart["source"])])
+
+
+def _typed(cell: str) -> float | str | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return cell or None
+
+
+def _safe(cell: str) -> str:
+    """Text that a spreadsheet will not run as a formula; numbers stay as they are."""
+    if not cell.startswith(FORMULA_STARTS):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return "'" + cell
+    return cell
+
+
+def _write_rows(path: Path, rows: list[list]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)

@@ -1,0 +1,220 @@
+"""Publish a report: every file of an area together, or none; and say when there is nothing new."""
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import date
+from importlib import metadata
+from multiprocessing import get_context
+from pathlib import Path
+
+import nbformat
+from filelock import FileLock
+
+from oxcare_analysis import door
+from oxcare_analysis.refresh import downloads, front, pages, run
+from oxcare_analysis.words import paths
+from oxcare_analysis.words.errors import RunError
+
+LOCK_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to publish, where."""
+
+    area: str
+    first_year: int | None
+    last_year: int | None
+    as_of: str
+    out: Path
+    data_dir: Path
+    workers: int = 2
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The index page of the report that now stands, and whether it is new."""
+
+    index: Path
+    new: bool
+
+
+def slug(name: str) -> str:
+    """A folder name: ASCII lower case, other characters to '-'."""
+    return re.sub(r"[^a-z0-9]+", "-", door.areas_intake.plain(name)).strip("-") or "area"
+
+
+def publish(request: Request, say: Callable[[str], None]) -> Outcome:
+    """Run the notebooks for an area and publish its report. Raises RunError, leaving what stood before."""
+    study = door.load(request.area, request.first_year, request.last_year, request.as_of, request.data_dir)
+    default = door.load(request.area, None, None, request.as_of, request.data_dir)
+    window = (study.first_year, study.last_year)
+    folder = slug(study.area.name)
+    if window != (default.first_year, default.last_year):
+        folder += f"--{window[0]}-{window[1]}"
+    target = request.out / study.as_of / folder
+    request.out.mkdir(parents=True, exist_ok=True)
+    with FileLock(request.out / ".lock", timeout=LOCK_SECONDS):
+        key = _key(study)
+        if not request.force and _standing_key(target) == key:
+            _note_checked(request.out, study.as_of)
+            front.write_front_page(request.out)
+            return Outcome(target / "index.html", False)
+        with tempfile.TemporaryDirectory(dir=request.out, prefix=".partial-") as scratch:
+            staged = Path(scratch) / "report"
+            staged.mkdir()
+            _build(study, request, staged, key, _before(request.out, folder, target), say)
+            _put_in_place(staged, target)
+        _note_checked(request.out, study.as_of)
+        front.write_front_page(request.out)
+    return Outcome(target / "index.html", True)
+
+
+def _build(study, request: Request, staged: Path, key: str, before: dict | None, say: Callable[[str], None]) -> None:
+    """Everything of a report, in a place no reader sees."""
+    sources = run.notebooks()
+    parameters = {"area": study.area.name, "first_year": study.first_year, "last_year": study.last_year,
+                  "as_of": request.as_of}
+    for source in sources:
+        run.check_parameters(source, parameters)
+    executed = staged.parent / "executed"
+    executed.mkdir()
+    jobs = [run.Job(source, executed / source.name, parameters, request.data_dir) for source in sources]
+    seconds = _execute(jobs, request.workers, study.area.name, say)
+    started = time.perf_counter()
+    books = {source.stem: nbformat.read(executed / source.name, as_version=4) for source in sources}
+    document = door.verdicts_document(study)
+    where = f"{study.area.name}, {study.first_year} to {study.last_year}, figures published by {study.as_of}"
+    listed = (("index.html", "Start"), *((f"{name}.html", _short(pages.title_of(book), name))
+                                         for name, book in books.items()))
+    place = pages.Place(where, study.source, listed)
+    for name, book in books.items():
+        _write(staged / f"{name}.html", pages.render(book, pages.title_of(book), place, f"{name}.html"))
+    downloads.write_all(study, document, books, staged)
+    changes = _changes(document, before)
+    _write_json(staged / "changes.json", changes)
+    _write(staged / "index.html", front.report_index(study, document, changes, place))
+    seconds["pages and downloads"] = round(time.perf_counter() - started, 2)
+    _write_json(staged / "run.json", {
+        "schema": 1, "key": key, "parameters": parameters, "published": date.today().isoformat(),
+        "provenance": document["provenance"], "commit": _commit(), "python": platform.python_version(),
+        "versions": {name: metadata.version(name) for name in ("pandas", "statsmodels", "papermill", "nbconvert",
+                                                               "seaborn", "matplotlib")},
+        "seconds": seconds})
+
+
+def _execute(jobs: list[run.Job], workers: int, area: str, say: Callable[[str], None]) -> dict[str, float]:
+    """Run the notebooks, at most `workers` at a time, each in its own process and kernel."""
+    seconds = {}
+    with ProcessPoolExecutor(max(1, workers), mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(run.execute, job): job for job in jobs}
+        try:
+            for number, done in enumerate(as_completed(waiting), start=1):
+                name = waiting[done].source.stem
+                seconds[name] = round(done.result(), 2)
+                say(f"{area}: {name} ({number} of {len(jobs)}, {seconds[name]:.0f} s)")
+        except Exception:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return dict(sorted(seconds.items()))
+
+
+def _key(study) -> str:
+    """One hash over all that a report depends on: figures, rules, notebooks, library, window."""
+    digest = hashlib.sha256()
+    for part in (study.provenance["data_sha256"], study.area.code, study.first_year, study.last_year, study.as_of):
+        digest.update(f"{part}|".encode())
+    code = [*sorted(paths.PACKAGE.rglob("*.py")), *sorted((paths.PACKAGE / "refresh" / "template").iterdir())]
+    for path in [*run.notebooks(), *code]:
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    for name in ("pandas", "statsmodels", "matplotlib", "nbconvert"):
+        digest.update(metadata.version(name).encode())
+    return digest.hexdigest()
+
+
+def _standing_key(target: Path) -> str | None:
+    path = target / "run.json"
+    if not (path.exists() and (target / "index.html").exists()):
+        return None
+    return json.loads(path.read_text(encoding="utf-8")).get("key")
+
+
+def _before(out: Path, folder: str, target: Path) -> dict | None:
+    """The verdicts of the last report of the same area and window: this month's own if it stands, else an earlier."""
+    months = sorted((p for p in out.glob(f"*/{folder}/verdicts.json") if p.parent.parent.name <= target.parent.name),
+                    key=lambda p: p.parent.parent.name)
+    return json.loads(months[-1].read_text(encoding="utf-8")) | {"month": months[-1].parent.parent.name} \
+        if months else None
+
+
+def _changes(document: dict, before: dict | None) -> dict:
+    """Which verdicts changed since the last report, and whether figures, rules or both did."""
+    if before is None:
+        return {"since": None, "verdicts": [], "figures_changed": None, "rules_changed": None}
+    old = {h["hypothesis"]: h["verdict"] for h in before["hypotheses"]} | {"premise": before["premise"]["verdict"]}
+    new = {h["hypothesis"]: h["verdict"] for h in document["hypotheses"]} | {"premise": document["premise"]["verdict"]}
+    return {"since": before["month"],
+            "verdicts": [{"what": name, "before": old.get(name), "after": word} for name, word in new.items()
+                         if old.get(name) != word],
+            "figures_changed": before["provenance"]["data_sha256"] != document["provenance"]["data_sha256"],
+            "rules_changed": before["provenance"]["rules_sha256"] != document["provenance"]["rules_sha256"]}
+
+
+def _put_in_place(staged: Path, target: Path) -> None:
+    """Swap a finished report in. A reader sees the old one or the new one, whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    leaving = target.with_name(f".{target.name}.old")
+    shutil.rmtree(leaving, ignore_errors=True)
+    try:
+        if target.exists():
+            target.rename(leaving)
+        staged.rename(target)
+    except OSError as problem:
+        if leaving.exists() and not target.exists():
+            leaving.rename(target)
+        raise RunError(f"The finished report could not be put at {target.name}: {problem.strerror}. If a page of it is "
+                       "open in another program, close it and run again; the old report still stands.") from None
+    shutil.rmtree(leaving, ignore_errors=True)
+
+
+def _note_checked(out: Path, month: str) -> None:
+    _write_json(out / "checked.json", {"checked": date.today().isoformat(), "newest": month})
+
+
+def _commit() -> str | None:
+    try:
+        found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=paths.PROJECT, capture_output=True, text=True,
+                               timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip()
+
+
+def _short(title: str, name: str) -> str:
+    words = {"00": "Summary", "01": "Published figures", "02": "Growth", "11": "Coming on", "12": "Coming off",
+             "13": "Need", "14": "Awareness"}
+    return words.get(name[:2], title)
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_json(path: Path, content: dict) -> None:
+    partial = path.with_name(path.name + ".part")
+    _write(partial, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    partial.replace(path)

@@ -1,0 +1,71 @@
+"""Run one notebook for one area with papermill, in a process of its own, into a temporary place."""
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from oxcare_analysis.words import paths
+from oxcare_analysis.words.errors import RunError
+
+PARAMETERS = {"area": str, "first_year": int, "last_year": int, "as_of": str}
+SECONDS_TO_START = 180
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook to run: source, where the executed copy goes, parameters, the data folder."""
+
+    source: Path
+    target: Path
+    parameters: dict
+    data_dir: Path
+
+
+def notebooks() -> list[Path]:
+    """The notebooks of a refresh, in order: those that begin with a number."""
+    found = sorted(path for path in paths.NOTEBOOKS.glob("*.ipynb") if re.match(r"\d\d_", path.name))
+    if not found:
+        raise RunError(f"There are no notebooks in {paths.NOTEBOOKS.name}/; expected files such as 00_summary.ipynb. "
+                       "Run from a clone of the project.")
+    return found
+
+
+def check_parameters(path: Path, given: dict) -> None:
+    """Refuse a notebook whose parameters cell and the values given are not the same names and types."""
+    cells = [c for c in nbformat.read(path, as_version=4).cells if "parameters" in c.metadata.get("tags", [])]
+    declared = dict(re.findall(r"^(\w+): (\w+) =", cells[0].source, re.M)) if len(cells) == 1 else {}
+    expected = {name: kind.__name__ for name, kind in PARAMETERS.items()}
+    if declared != expected:
+        raise RunError(f"{path.name} declares the parameters {declared or 'none'}; expected one cell tagged "
+                       f"'parameters' with exactly {expected}.")
+    unknown, missing = sorted(set(given) - set(expected)), sorted(set(expected) - set(given))
+    if unknown or missing:
+        raise RunError(f"{path.name} was given unknown parameter(s) {unknown} and lacks {missing}; expected exactly "
+                       f"{sorted(expected)}.")
+    for name, kind in PARAMETERS.items():
+        if type(given[name]) is not kind:
+            raise RunError(f"{path.name} was given {name}={given[name]!r}; expected {kind.__name__}.")
+
+
+def execute(job: Job) -> float:
+    """Run a notebook; seconds taken. Raises RunError naming the cell that failed."""
+    os.environ["OXCARE_DATA_DIR"] = str(job.data_dir)
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::DeprecationWarning")
+    os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    started = time.perf_counter()
+    try:
+        papermill.execute_notebook(str(job.source), str(job.target), parameters=job.parameters, progress_bar=False,
+                                   kernel_name="python3", log_output=False, cwd=str(job.target.parent),
+                                   extra_arguments=["--log-level=40"],
+                                   start_timeout=SECONDS_TO_START)
+    except PapermillExecutionError as problem:
+        raise RunError(f"{job.source.name} failed for {job.parameters['area']} in cell {problem.exec_count}: "
+                       f"{problem.ename}: {problem.evalue}. Nothing was published.") from None
+    return time.perf_counter() - started

@@ -1,0 +1,1 @@
+"""Showing: charts, tables and sentences made from findings. Nothing here works anything out."""

@@ -1,0 +1,177 @@
+"""Tables for readers: captions, scoped headers, aligned figures, and the reason wherever a number is missing."""
+
+import re
+from dataclasses import dataclass, field
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from oxcare_analysis.showing.sentences import HYPOTHESES, VERDICTS
+
+SYMBOLS = {"supported": "●", "contradicted": "✕", "negligible": "＝", "inconclusive": "◌", "not_testable": "–"}
+COMPARISONS = {"england": "England", "median_neighbour": "Median statistical neighbour",
+               "given_start": "Authorities that started at its rate and size"}
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A table with a caption. `table` is the plain frame behind it."""
+
+    caption: str
+    table: pd.DataFrame = field(repr=False, compare=False)
+    source: str = ""
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def html(self) -> str:
+        """The table as accessible HTML: caption, scoped headers, a focusable frame that scrolls when narrow."""
+        styler = self.table.reset_index(drop=True).style.hide(axis="index").set_caption(escape(self.caption)).format(
+            precision=1, na_rep="none", escape="html").set_table_attributes('class="exhibit"')
+        numbers = [c for c in self.table if pd.api.types.is_numeric_dtype(self.table[c])]
+        styler = styler.set_properties(subset=numbers, **{"text-align": "right"})
+        html = styler.to_html(doctype_html=False, exclude_styles=False, table_uuid=_identity(self.caption))
+        html = re.sub(r"<th id=", '<th scope="col" id=', html)
+        source = f'<p class="source">{escape(self.source)}</p>' if self.source else ""
+        return (f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(self.caption, quote=True)}">'
+                f"{html}</div>{source}")
+
+
+def premise(p) -> Exhibit:
+    """What each comparison would have given, in children."""
+    table = p.table if len(p.table) else pd.DataFrame(columns=["comparison", "expected", "above", "low", "high"])
+    return Exhibit(f"Children on a plan in {p.area} at March {p.last_year}, had it moved like others", pd.DataFrame({
+        "Had it moved like": table["comparison"].map(COMPARISONS),
+        "Children on a plan": table["expected"].map(_whole), "More (+) or fewer (−) in fact": table["above"].map(_signed),
+        "Middle half of such authorities": [_range(a, b) for a, b in zip(table["low"], table["high"], strict=True)]}),
+        p.source)
+
+
+def ledger(x) -> Exhibit:
+    """Every driver of the growth ledger with intervals and what other bases give."""
+    if not x.testable:
+        return Exhibit(f"Growth ledger, {x.area}, {x.first_year} to {x.last_year}",
+                       pd.DataFrame({"No ledger": [x.reason]}), x.source)
+    joined = {d for name in x.merged["driver"] for d in name.split(" + ")}
+    bars = pd.concat([x.table[~x.table["driver"].isin(joined)], x.merged])
+    rows = [*bars[["label", "plans", "low", "high", "stable_sign", "doubtful", "one_year_base"]].itertuples(
+        index=False, name=None),
+        ("Carry-over from before", x.momentum, x.momentum_low, x.momentum_high, x.momentum_stable, False, np.nan)]
+    table = pd.DataFrame(rows, columns=["step", "plans", "low", "high", "stable", "doubtful", "one"])
+    table = pd.concat([table, pd.DataFrame([{"step": "Change in open plans", "plans": x.change}])])
+    base = " and ".join(str(y) for y in x.base_years)
+    return Exhibit(
+        f"Growth ledger, {x.area}, {x.first_year} to {x.last_year}, in children (base: {base})", pd.DataFrame({
+            "Step": table["step"], "Children": table["plans"].map(_signed),
+            "95 per cent interval": [_range(a, b) for a, b in zip(table["low"], table["high"], strict=True)],
+            "One-year base": table["one"].map(_signed),
+            "Reading": [_reading(r) for r in table.itertuples()]}), x.source)
+
+
+def evidence(f) -> Exhibit:
+    """Primary and supporting measures: levels, change, interval, rank, and whether they went as predicted."""
+    t = f.table
+    words = {"+": "up", "-": "down", "0": "flat", "": "(the test)"}
+    return Exhibit(f"Evidence on whether {HYPOTHESES[f.hypothesis]}: {f.area}, {f.window[0]} to {f.window[1]}",
+                   pd.DataFrame({
+        "Measure": t["label"], "Predicted": t["predicted"].map(words), "From": t["from"].map(_one),
+        "To": t["to"].map(_one), "Change, per cent": [
+            f"{np.expm1(e) * 100:+.0f}" if np.isfinite(e) else m for e, m in zip(t["estimate"], t["missing"], strict=True)],
+        "95 per cent interval": [_range(np.expm1(a) * 100, np.expm1(b) * 100)
+                                 for a, b in zip(t["low"], t["high"], strict=True)],
+        "Rank among authorities": [f"{int(r)} of {int(o)}" if pd.notna(r) else "none"
+                                   for r, o in zip(t["rank"], t["of"], strict=True)]}), f.source)
+
+
+def verdicts(findings: dict) -> Exhibit:
+    """The four verdicts in words and symbols."""
+    some = next(iter(findings.values()))
+    rows = [{"Hypothesis: that ...": HYPOTHESES[f.hypothesis],
+             "Verdict": f"{SYMBOLS[f.verdict]} {VERDICTS[f.verdict]}",
+             "Why": f.reason, "Rivals that fit": ", ".join(f.rival_mechanisms) or "none named",
+             "Council, 2014": f"{f.council_2014} ({f.agreement})" if f.council_2014 else "not asked of this window"}
+            for f in findings.values()]
+    return Exhibit(f"Four hypotheses, {some.area}, {some.window[0]} to {some.window[1]}", pd.DataFrame(rows), some.source)
+
+
+def story(s) -> Exhibit:
+    """The six windows side by side."""
+    t = s.table
+    return Exhibit(f"The same questions over each window, {s.area}", pd.DataFrame({
+        "Window": [f"{a} to {b}" for a, b in zip(t["first_year"], t["last_year"], strict=True)],
+        "Open plans": [_pair(a, b, 0) for a, b in zip(t["open_from"], t["open_to"], strict=True)],
+        "Per 10,000": [_pair(a, b, 1) for a, b in zip(t["rate_from"], t["rate_to"], strict=True)],
+        "Rate rose?": t["premise"].map(_mark), "Bar for coming on dropped?": t["entry_threshold"].map(_mark),
+        "Bar for coming off rose?": t["exit_threshold"].map(_mark), "Need rose?": t["population_need"].map(_mark),
+        "Awareness improved?": t["awareness"].map(_mark)}), s.source)
+
+
+def coefficients(r) -> Exhibit:
+    """Coefficients of a regression, in logs."""
+    table = r.table if len(r.table) else pd.DataFrame({"not fitted": [r.missing]})
+    shown = table.rename(columns={"p_value": "p"}).map(lambda v: f"{v:.3f}" if isinstance(v, float) else v)
+    return Exhibit(f"Model: {r.words}", shown, r.source)
+
+
+def recording(r) -> Exhibit:
+    """Dated recording changes with their reasons."""
+    table = r.table if len(r.table) else pd.DataFrame({"Year": [], "What": []})
+    names = {"year": "Year", "what": "What", "measure": "Measure", "found": "Found", "expected": "Expected",
+             "reason": "Reason, where known"}
+    shown = table.rename(columns=names)
+    if "Measure" in shown:
+        shown = shown.assign(Year=shown["Year"].astype(str), Measure=shown["Measure"].str.replace("_count", "")
+                             .str.replace("_", " "))
+    return Exhibit(f"Recording changes, {r.area}, {r.first_year} to {r.last_year}", shown, r.source)
+
+
+def published(frame: pd.DataFrame, caption: str = "The funnel as published (years ending 31 March)",
+              source: str = "") -> Exhibit:
+    """Published figures, a missing one given as its reason in brackets."""
+    return Exhibit(caption, frame.rename_axis("Year").reset_index().astype(str), source)
+
+
+def register(frame: pd.DataFrame, caption: str, source: str = "") -> Exhibit:
+    """Any plain table under a caption."""
+    shown = frame.rename(columns=lambda c: str(c).replace("_", " ").capitalize())
+    return Exhibit(caption, shown.map(lambda v: f"{v:,.10g}" if isinstance(v, float) and np.isfinite(v) else
+                                      "none" if isinstance(v, float) else v).astype(str), source)
+
+
+def _identity(caption: str) -> str:
+    return "".join(c for c in caption.lower() if c.isalnum())[:24]
+
+
+def _mark(verdict: str) -> str:
+    return f"{SYMBOLS[verdict]} {VERDICTS[verdict].lower()}"
+
+
+def _pair(a: float, b: float, digits: int) -> str:
+    return " → ".join(f"{v:,.{digits}f}" if np.isfinite(v) else "not published" for v in (a, b))
+
+
+def _whole(value: float) -> str:
+    return f"{value:,.0f}" if np.isfinite(value) else "cannot be worked out"
+
+
+def _one(value: float) -> str:
+    return f"{value:,.1f}" if pd.notna(value) else "none"
+
+
+def _signed(value) -> str:
+    return f"{value:+,.0f}" if pd.notna(value) else "none"
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:+,.0f} to {high:+,.0f}" if pd.notna(low) and pd.notna(high) else "none"
+
+
+def _reading(row) -> str:
+    if pd.isna(row.low):
+        return "the whole"
+    if row.doubtful is True or row.doubtful == 1:
+        return "doubtful: recording"
+    if row.low * row.high <= 0:
+        return "within noise"
+    return "clear of noise" if row.stable else "changes sign with the base: not read"

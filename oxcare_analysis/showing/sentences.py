@@ -1,0 +1,178 @@
+"""One function a finding → plain words made from its numbers. ox.say(x) picks the function."""
+
+import math
+
+from oxcare_analysis.words.errors import UsageError
+
+HYPOTHESES = {"entry_threshold": "the bar for coming on to a plan dropped",
+              "exit_threshold": "the bar for coming off a plan rose",
+              "population_need": "need in the population rose",
+              "awareness": "awareness and identification improved"}
+VERDICTS = {"supported": "Supported", "contradicted": "Contradicted", "negligible": "No change to speak of",
+            "inconclusive": "Cannot tell", "not_testable": "Not testable"}
+COMPARISONS = {"england": "if it had followed England", "median_neighbour": "if it had followed its median neighbour",
+               "given_start": "if it had moved as authorities that started where it did"}
+
+
+class Words(str):
+    """Text that shows as a paragraph in a notebook and prints as itself."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+        return "".join(f"<p>{escape(part)}</p>" for part in str(self).split("\n"))
+
+
+def say(result) -> Words:
+    """Read a result out in words made from its numbers.
+
+    Takes what ox.premise, ledger, assess, decompose, compare, regression, story or recording return.
+
+    >>> import oxcare_analysis as ox
+    >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
+    There is no growth ledger for City of London, 2013 to 2018: plans open is not published for 2013 (suppressed to \
+protect confidentiality).
+    """
+    speakers = {"Premise": premise, "Ledger": ledger, "Finding": finding, "Trend": trend, "Comparison": comparison,
+                "Regression": regression, "Story": story, "Recording": recording}
+    kind = type(result).__name__
+    if kind not in speakers:
+        raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")
+    return Words(speakers[kind](result))
+
+
+def people(count: float) -> str:
+    """A count of children in words: '1 child', '1,140 children'."""
+    number = round(abs(count))
+    return f"{number:,} {'child' if number == 1 else 'children'}"
+
+
+def times(log_change: float) -> str:
+    """A log change in words, as a rise or fall."""
+    if not math.isfinite(log_change):
+        return "no figure"
+    change = math.expm1(log_change) * 100
+    if round(change) == 0:
+        return "no change"
+    return f"{'a rise' if change > 0 else 'a fall'} of {abs(change):.0f} per cent"
+
+
+def went(start: float, end: float) -> str:
+    """'rose from 430 to 687', 'fell from ...', 'stayed at ...'."""
+    if round(start) == round(end):
+        return f"stayed at {start:,.0f}"
+    return f"{'rose' if end > start else 'fell'} from {start:,.0f} to {end:,.0f}"
+
+
+def premise(p) -> str:
+    """What happened to open plans, whether it is more than noise, and how much is just here."""
+    if p.verdict == "not_testable":
+        return f"{p.area}, {p.first_year} to {p.last_year}: {p.reason}"
+    first = (f"The number of {p.area} children on a plan {went(p.open_from, p.open_to)} between March {p.first_year} "
+             f"and March {p.last_year}. {p.reason}")
+    edges = f" The window {' and '.join(p.extremes)}, which exaggerates a change." if p.extremes else ""
+    return f"{first}{edges}\n{just_here(p)}"
+
+
+def just_here(p) -> str:
+    """How much of the change is just this authority, in children."""
+    parts = [(key, value) for key, value in p.just_here.items() if math.isfinite(value)]
+    if not parts:
+        return "How much of this is just here cannot be worked out from the figures held."
+    words = [f"{abs(value):,.0f} {'fewer' if value > 0 else 'more'} {COMPARISONS[key]}" for key, value in parts]
+    signs = {value > 0 for _, value in parts}
+    close = ("" if len(signs) == 1 else " The comparisons point both ways, so the figures do not single out "
+             f"{p.area}.")
+    return f"At March {p.last_year} there would have been " + "; ".join(words) + f".{close}"
+
+
+def ledger(x) -> str:
+    """Where the change came from, naming only bars that the noise and the choice of base carry."""
+    if not x.testable:
+        return f"There is no growth ledger for {x.area}, {x.first_year} to {x.last_year}: {x.reason}"
+    clear = x.subtotals[(x.subtotals["low"] * x.subtotals["high"] > 0) & x.subtotals["stable_sign"]]
+    clear = clear.reindex(clear["plans"].abs().sort_values(ascending=False).index)
+    head = (f"Open plans in {x.area} {went(x.open_from, x.open_to)} ({x.change:+,.0f}) from {x.first_year} to "
+            f"{x.last_year}.")
+    if clear.empty:
+        return f"{head} No single step of the ledger stands clear of its own noise."
+    told = "; ".join(f"{row.label[0].lower() + row.label[1:]} {'added' if row.plans > 0 else 'took away'} about "
+                     f"{people(row.plans)} (95 per cent interval {row.low:+,.0f} to {row.high:+,.0f})"
+                     for row in clear.itertuples())
+    rest = len(x.subtotals) - len(clear)
+    tail = f" The other {'step is' if rest == 1 else f'{rest} steps are'} within noise." if rest else ""
+    carry = "" if x.momentum_low * x.momentum_high <= 0 or not x.momentum_stable else (
+        f" Carry-over from before {'added' if x.momentum > 0 else 'took away'} about {people(x.momentum)}.")
+    return f"{head} What stands clear of noise: {told}.{tail}{carry}"
+
+
+def finding(f) -> str:
+    """The verdict in a sentence, the reason, and what the council concluded where that belongs."""
+    text = f"{VERDICTS[f.verdict]} ({f.verdict.replace('_', ' ')}): that {HYPOTHESES[f.hypothesis]}. {f.reason}"
+    e = f.primary
+    if e.placebo_rank:
+        text += (f" Allowing for where it started and its size, this change ranks {e.placebo_rank} of {e.placebo_of} "
+                 f"authorities (1 = the largest rise){', which is unusual' if e.peculiar else ', which is not unusual'}.")
+    if f.notes:
+        text += f" Recording: {'; '.join(f.notes)}."
+    if f.council_2014:
+        text += f"\nThe council in 2014: {f.council_2014}. Beside these figures: {f.agreement}. {f.council_could_show}"
+    return text
+
+
+def trend(t) -> str:
+    """How the change over the window divides into shared and local parts."""
+    if t.missing or t.table.empty:
+        return f"{t.label[0].upper() + t.label[1:]} in {t.area} cannot be decomposed: {t.missing or 'no figures'}."
+    last = t.table.dropna(subset=["change"]).iloc[-1]
+    first = t.table.iloc[0]
+    parts = ", ".join(f"{name} {math.expm1(last[name]) * 100:+.0f}" for name in
+                      ("national", "regional", "neighbour", "local"))
+    return (f"{t.label[0].upper() + t.label[1:]} in {t.area} went from {first['value']:,.1f} in {first['year']:.0f} to "
+            f"{last['value']:,.1f} in {last['year']:.0f}, {times(last['change'])}. In parts, each in per cent: {parts} "
+            "(they multiply up to the whole). Single years are noisy; the verdict uses two-year means.")
+
+
+def comparison(c) -> str:
+    """The first and last value in the window, beside England's and the neighbours'."""
+    rows = c.table[c.table["year"].between(c.first_year, c.last_year)]
+    if rows.empty:
+        return f"No figures are held for {c.label} in {c.area} in this window."
+    a, b = rows.iloc[0], rows.iloc[-1]
+    beside = [f"{name} {a[key]:,.1f} to {b[key]:,.1f}" for key, name in
+              (("england", "England"), ("neighbours", "the median neighbour")) if math.isfinite(a[key] + b[key])]
+    return (f"{c.area}: {a['value']:,.1f} in {a['year']:.0f}, {b['value']:,.1f} in {b['year']:.0f} ({c.per_words})"
+            + (f"; {'; '.join(beside)}." if beside else "."))
+
+
+def regression(r) -> str:
+    """The model in words, its main coefficient and its residual check."""
+    if r.missing:
+        return f"The model ({r.words}) cannot be fitted: {r.missing}."
+    row = r.table[r.table["term"] != "constant"].iloc[0]
+    trend_row = r.table[r.table["term"] == "trend a year"]
+    row = trend_row.iloc[0] if len(trend_row) else row
+    said = f"{row['term']} {row['estimate']:+.3f} (95 per cent interval {row['low']:+.3f} to {row['high']:+.3f})"
+    checks = f"{r.observations} rows"
+    if math.isfinite(r.dispersion):
+        checks += f"; scatter {r.dispersion:.1f} times what chance alone gives"
+    if math.isfinite(r.autocorrelation):
+        checks += f"; neighbouring residuals correlate {r.autocorrelation:+.2f}"
+    return (f"Model: {r.words}. Result: {said}. Check: {checks}. Read it beside the verdict, which allows for noise "
+            "that this model, seeing one authority, cannot know.")
+
+
+def story(s) -> str:
+    """One line a period: what happened and what moved."""
+    return "\n".join(row["said"] for _, row in s.table.iterrows())
+
+
+def recording(r) -> str:
+    """How many recording changes there are, and the ones with a known reason."""
+    if r.table.empty:
+        return f"No recording change stands out for {r.area}, {r.first_year} to {r.last_year}."
+    years = ", ".join(str(y) for y in sorted(set(r.table["year"])))
+    reasons = " ".join(dict.fromkeys(reason for reason in r.table["reason"] if reason))
+    return f"Recording changes to keep in mind for {r.area}: years {years}. {reasons}".strip()
