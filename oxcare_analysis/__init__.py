@@ -7,12 +7,14 @@
 
 from importlib import import_module
 
-# Public name → where it lives. Nothing is imported until it is used, so `import oxcare_analysis` costs nothing.
-_PUBLIC = {
-    "load": "door", "areas": "door", "figure": "door", "premise": "door", "ledger": "door", "assess": "door",
-    "assess_all": "door", "decompose": "door", "regression": "door", "story": "door", "recording": "door", "compare": "door",
-    "published": "door", "stated": "door", "revised": "door", "say": "showing.sentences", "charts": "showing.charts", "exhibits": "showing.exhibits",
+# Where the public names live. Nothing is imported until it is used, so `import oxcare_analysis` costs nothing.
+_PLACES = {
+    "door": ("load", "areas", "premise", "ledger", "assess", "assess_all", "decompose", "compare", "regression", "story",
+             "recording"),
+    "figures": ("figure", "published", "stated", "revised"),
+    "showing.sentences": ("say",), "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
 }
+_PUBLIC = {name: place for place, names in _PLACES.items() for name in names}
 __all__ = sorted(_PUBLIC)
 
 

@@ -2,9 +2,7 @@
 
 import dataclasses
 import hashlib
-import json
 import sys
-from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
@@ -27,7 +25,6 @@ from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.models import regression as regressions
 from oxcare_analysis.thinking.study import Area, Study
 from oxcare_analysis.words import paths
-from oxcare_analysis.words.columns import MEASURES
 from oxcare_analysis.words.errors import UsageError
 
 FUNNEL = ("referrals_received_count", "enquiries_started_count", "conferences_held_count", "plans_started_count",
@@ -35,9 +32,6 @@ FUNNEL = ("referrals_received_count", "enquiries_started_count", "conferences_he
 DEFAULT_FIRST_YEAR = 2013
 # The windows the documents and the turning points of the series suggest; every area gets the same ones.
 PERIODS = ((2010, 2014), (2013, 2015), (2013, 2018), (2015, 2018), (2018, 2021), (2021, 2024))
-SHOWN = ("plans_open_count", "plans_started_count", "plans_ended_count", "conferences_held_count",
-         "enquiries_started_count", "referrals_received_count", "no_further_action_count", "not_in_need_count",
-         "children_0_17_count")
 
 
 def load(area: str = "Oxfordshire", first_year: int | None = None, last_year: int | None = None,
@@ -87,69 +81,6 @@ def areas(text: str = "", data_dir: str | Path | None = None) -> pd.DataFrame:
         register = register[register["name"].isin(areas_intake.matching(register, text, limit=200))]
     columns = ["area_code", "ons_code", "name", "first_year", "last_year"]
     return register[columns].sort_values("name", ignore_index=True)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One published number and all that stands behind it.
-
-    `table`: one row an edition and source that prints it: source, edition, table, value, status, note, used.
-    """
-
-    area: dict
-    year: int
-    measure: str
-    label: str
-    unit: str
-    value: float | None
-    status: str
-    note: str
-    row: str
-    denominator: dict | None
-    published_rate: dict | None
-    other_values: list[dict]
-    table: pd.DataFrame = field(repr=False, compare=False)
-
-    def _repr_html_(self) -> str:
-        shown = self.status.replace("_", " ") if self.value is None else f"{self.value:,g} {self.unit}"
-        return f"<p>{self.area['name']} {self.year}, {self.label}: {shown}</p>{self.table.to_html(index=False)}"
-
-
-def figure(area: str, year: int, measure: str, data_dir: str | Path | None = None) -> Figure:
-    """One number: its value in every edition, status, denominator, the department's own rate and where it came from.
-
-    Raises UsageError on an unknown area or measure, or a year for which nothing is held.
-
-    >>> figure("Oxfordshire", 2018, "plans_open_count").value
-    687.0
-    """
-    tables = built.load(data_dir, say=_tell)
-    found = areas_intake.find(tables.areas, area)
-    if measure not in MEASURES:
-        near = [m for m in MEASURES if any(word in m for word in measure.lower().split("_"))][:6]
-        raise UsageError(f"There is no measure called {measure!r}. Nearest: {', '.join(near) or 'plans_open_count'}. "
-                         "All are listed in docs/data_dictionary.md.")
-    mine = tables.figures[(tables.figures["area_code"] == found["area_code"]) & (tables.figures["year"] == year)]
-    rows = mine[mine["measure"] == measure]
-    if rows.empty:
-        years = tables.figures.loc[(tables.figures["area_code"] == found["area_code"])
-                                   & (tables.figures["measure"] == measure), "year"]
-        held = f"held for {years.min()} to {years.max()}" if len(years) else "not held for this area at all"
-        raise UsageError(f"No {MEASURES[measure].label} is held for {found['name']} in {year}; it is {held}.")
-    resolved = built.resolve(tables)
-    here = resolved[(resolved["area_code"] == found["area_code"]) & (resolved["year"] == year)].set_index("measure")
-    used = here.loc[measure]
-    table = rows.assign(used=(rows["source"].eq(used["source"]) & rows["edition"].eq(used["edition"])
-                              & rows["table"].eq(used["table"])))
-    table = table[["source", "edition", "table", "value", "status", "note", "used"]].reset_index(drop=True)
-    others = table[~table["used"] & table["value"].notna() & table["value"].ne(used["value"])]
-    return Figure(
-        {"code": found["ons_code"], "name": found["name"]}, year, measure, MEASURES[measure].label,
-        MEASURES[measure].unit, _number(used["value"]), used["status"], used["note"],
-        f"data/raw/{used['source']}/{used['edition']}/{used['table']}.csv, {found['name']} {year}, column {measure}",
-        _denominator(here, measure), _published_rate(rows=mine, here=here, measure=measure),
-        [{"source": r.source, "edition": r.edition, "table": r.table, "value": r.value,
-          "why_it_differs": _why_differs(r, used)} for r in others.itertuples()], table)
 
 
 def premise(study: Study) -> premises.Premise:
@@ -261,61 +192,6 @@ def story(study: Study) -> stories.Story:
     return stories.Story(study.area.name, study.source, pd.DataFrame(rows))
 
 
-def published(study: Study) -> pd.DataFrame:
-    """The funnel as published: one row a year; a figure that is missing is given as its reason in words.
-
-    >>> published(load("Oxfordshire", 2013, 2018)).loc[2013, "children on a plan at 31 March"]
-    '430'
-    """
-    rows = study.resolved[(study.resolved["area_code"] == study.area.code) & study.resolved["measure"].isin(SHOWN)]
-    text = rows["value"].map("{:,.0f}".format).where(rows["value"].notna(), "(" + rows["note"] + ")")
-    wide = rows.assign(text=text).pivot(index="year", columns="measure", values="text")
-    wide = wide[wide.index >= settings.EARLIEST_YEAR].reindex(columns=list(SHOWN)).fillna("(not held)")
-    return wide.rename(columns={m: MEASURES[m].label for m in SHOWN}).rename_axis(columns=None)
-
-
-def stated(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
-    """Figures the documents state for this area at a 31 March, beside the published count for the same date.
-
-    Returns source, locator, measure, period, stated, precision, published, difference; empty for an area without
-    documents.
-
-    >>> stated(load("Oxfordshire", 2013, 2018)).query("source == 'news_2018'")["difference"].tolist()
-    ['33 more stated', 'as published']
-    """
-    path = paths.raw_dir(data_dir) / "published_figures" / "figures.csv"
-    columns = ["source", "locator", "measure", "period", "stated", "precision", "published", "difference"]
-    if not path.exists():
-        return pd.DataFrame(columns=columns)
-    register = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    register = register[(register["area"] == study.area.name) & register["measure"].isin(MEASURES)
-                        & register["period"].str.fullmatch(r"20\d\d-03-31")]
-    rows = []
-    for row in register.itertuples():
-        printed, said = study.at(int(row.period[:4]), row.measure), float(row.value)
-        unlike = "not held" if pd.isna(printed) else "as published" if abs(printed - said) < 0.05 else (
-            f"{abs(said - printed):,.10g} {'more' if said > printed else 'fewer'} stated")
-        rows.append((row.source, row.locator, MEASURES[row.measure].label, row.period, row.value, row.precision,
-                     "not held" if pd.isna(printed) else f"{printed:,.10g}", unlike))
-    return pd.DataFrame(rows, columns=columns)
-
-
-def revised(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
-    """This area's figures that changed between editions of the same table, largest first.
-
-    >>> set(revised(load("Oxfordshire", 2013, 2018))["year"])
-    {2023, 2024}
-    """
-    rows = built.revisions(built.load(data_dir))
-    mine = rows[rows["area_code"] == study.area.code]
-    return pd.DataFrame({
-        "year": mine["year"], "measure": mine["measure"].map(lambda m: MEASURES[m].label),
-        "before": mine["value_before"].map("{:,.10g}".format).where(mine["value_before"].notna(),
-                                                                    mine["status_before"]),
-        "after": mine["value_after"].map("{:,.10g}".format).where(mine["value_after"].notna(), mine["status_after"]),
-        "editions": mine["edition_before"] + " → " + mine["edition_after"]}).reset_index(drop=True)
-
-
 def _told(p: premises.Premise, moved: list[Finding], study: Study) -> str:
     """One line of the story: the published fact, then only what moved beyond its noise, then who explained it how."""
     if p.verdict == "not_testable":
@@ -323,7 +199,7 @@ def _told(p: premises.Premise, moved: list[Finding], study: Study) -> str:
     growth = (f"{p.first_year} to {p.last_year}: open plans went from {p.open_from:,.0f} to {p.open_to:,.0f} "
               f"({p.rate_from:.1f} to {p.rate_to:.1f} per 10,000), "
               + {"supported": "a rise beyond noise", "contradicted": "a fall beyond noise",
-                 "negligible": "hardly a change", "inconclusive": "no more than ordinary year-to-year swings"}[p.verdict] + ".")
+                 "negligible": "hardly a change", "inconclusive": "not clear of year-to-year swings"}[p.verdict] + ".")
     if p.extremes:
         growth += f" The window {' and '.join(p.extremes)}."
     what = "; ".join(f"{f.primary.label} {judging.percent(f.primary.estimate)}"
@@ -372,107 +248,3 @@ def _rules_sha256() -> str:
             digest.update(path.relative_to(paths.PACKAGE).as_posix().encode())
             digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
-
-
-def _number(value: float) -> float | None:
-    return None if pd.isna(value) else float(value)
-
-
-def _denominator(here: pd.DataFrame, measure: str) -> dict | None:
-    if not measure.endswith(("_count", "_rate_10k")) or "children_0_17_count" not in here.index:
-        return None
-    row = here.loc["children_0_17_count"]
-    return {"measure": "children_0_17_count", "value": _number(row["value"]), "edition": row["edition"]}
-
-
-def _published_rate(rows: pd.DataFrame, here: pd.DataFrame, measure: str) -> dict | None:
-    """The department's own rate, beside ours on the newest population, and why the two differ."""
-    name = measure.replace("_count", "_rate_10k")
-    if not measure.endswith("_count") or name not in here.index:
-        return None
-    row, population = here.loc[name], here["value"].get("children_0_17_count")
-    ours = here.loc[measure, "value"] / population * 10_000 if population else float("nan")
-    differs = pd.notna(ours) and pd.notna(row["value"]) and abs(ours - row["value"]) > 0.051
-    return {"value": _number(row["value"]), "edition": row["edition"], "ours": _number(round(ours, 1)),
-            "why_it_differs": "the population has been revised since (rebased)" if differs else None}
-
-
-def _why_differs(other, used: pd.Series) -> str:
-    if other.edition != used["edition"] and other.source == used["source"]:
-        return "vintage: a later edition revised it"
-    if other.source != used["source"]:
-        return "another source, with its own population or rounding"
-    return "another table of the same edition counts differently"
-
-
-def verdicts_document(study: Study) -> dict:
-    """Premise, ledger and four hypotheses as one JSON-ready document; a number that does not exist is null."""
-    found, result = premise(study), assess_all(study)
-    document = {**_heading(study), "premise": {
-        "verdict": found.verdict, "open_plans": _ends(found.open_from, found.open_to),
-        "rate_10k": _ends(found.rate_from, found.rate_to, 1),
-        "just_here": {k: _round(v) for k, v in found.just_here.items()}, "reason": found.reason,
-        "window_at_extreme": list(found.extremes)},
-        "ledger": _ledger_document(ledger(study)),
-        "hypotheses": [_finding_document(f) for f in result.values()],
-        "provenance": _provenance(study)}
-    return json.loads(json.dumps(document, allow_nan=False))
-
-
-def ledger_document(study: Study) -> dict:
-    """The ledger alone, with the same objects."""
-    return {**_heading(study), "ledger": _ledger_document(ledger(study)), "provenance": _provenance(study)}
-
-
-def _heading(study: Study) -> dict:
-    return {"schema": 1, "area": {"code": study.area.ons_code, "name": study.area.name},
-            "window": {"from": study.first_year, "to": study.last_year}, "as_of": study.as_of}
-
-
-def _provenance(study: Study) -> dict:
-    return {k: study.provenance[k] for k in ("editions", "data_sha256", "code_version", "rules_sha256",
-                                             "values_as_revised_in")}
-
-
-def _round(value, digits: int = 2):
-    return None if value is None or pd.isna(value) else round(float(value), digits)
-
-
-def _ends(start: float, end: float, digits: int = 0) -> dict:
-    as_number = (lambda v: None if pd.isna(v) else int(v)) if digits == 0 else lambda v: _round(v, digits)
-    return {"from": as_number(start), "to": as_number(end)}
-
-
-def _bars(table: pd.DataFrame, name: str) -> list[dict]:
-    return [{name: row[name], "plans": _round(row["plans"]), "low": _round(row["low"]), "high": _round(row["high"]),
-             "stable_sign": None if pd.isna(row["stable_sign"]) else bool(row["stable_sign"])}
-            for row in table.to_dict("records")]
-
-
-def _ledger_document(result: ledgers.Ledger) -> dict:
-    if not result.testable:
-        empty = pd.DataFrame({"driver": ledgers.DRIVERS}).assign(plans=None, low=None, high=None, stable_sign=None)
-        return {"base_years": [], "drivers": _bars(empty, "driver"), "momentum": None, "change":
-                None if pd.isna(result.change) else int(result.change), "recording_residual": None,
-                "reason": result.reason}
-    return {"base_years": list(result.base_years), "drivers": _bars(result.table, "driver"),
-            "momentum": _round(result.momentum), "change": int(result.change),
-            "recording_residual": result.recording_residual, "reason": None,
-            "momentum_interval": [_round(result.momentum_low), _round(result.momentum_high)],
-            "subtotals": _bars(result.subtotals, "step"), "merged": _bars(result.merged, "driver")}
-
-
-def _finding_document(f: Finding) -> dict:
-    e = f.primary
-    return {
-        "hypothesis": f.hypothesis, "verdict": f.verdict, "reason": f.reason, "rivals": list(f.rivals),
-        "moved": f.moved, "rival_mechanisms": list(f.rival_mechanisms), "recording_notes": list(f.notes),
-        "primary": {"measure": e.measure, "estimate": _round(e.estimate, 4), "low": _round(e.low, 4),
-                    "high": _round(e.high, 4), "p_value": _round(e.p_value, 5),
-                    "p_adjusted": _round(f.p_adjusted, 5), "margin": f.margin,
-                    "minimum_detectable_effect": _round(e.detectable, 4), "placebo_rank": e.placebo_rank,
-                    "placebo_of": e.placebo_of, "peculiar": e.peculiar},
-        "supporting": [{"measure": s.estimate.measure, "predicted": s.predicted,
-                        "estimate": _round(s.estimate.estimate, 4), "low": _round(s.estimate.low, 4),
-                        "high": _round(s.estimate.high, 4), "agrees": s.agrees} for s in f.supporting],
-        "council_2014": f.council_2014, "agreement": f.agreement}

@@ -13,31 +13,112 @@ from oxcare_analysis.tables import tables as tables_module
 SHIPPED = Path(__file__).resolve().parents[1] / "data"
 os.environ.pop("OXCARE_DATA_DIR", None)  # an analyst's own folder must not change what is tested
 
-KEY_COLUMNS = ["time_period", "time_identifier", "geographic_level", "country_code", "country_name", "region_code",
-               "region_name", "old_la_code", "new_la_code", "la_name"]
+KEY_COLUMNS = [
+    "time_period",
+    "time_identifier",
+    "geographic_level",
+    "country_code",
+    "country_name",
+    "region_code",
+    "region_name",
+    "old_la_code",
+    "new_la_code",
+    "la_name",
+]
 # The columns of the department's own files, in their order, beside the key columns.
 OFFICIAL_COLUMNS = {
-    "d1": ["category", "CPP_start", "CPP_start_rate", "CPP_child_start", "CPP_child_start_rate", "CPP_end",
-           "CPP_end_rate", "CPP_child_end", "CPP_child_end_rate", "CPP_anypoint", "CPP_anypoint_rate",
-           "CPP_child_anypoint", "CPP_child_anypoint_rate", "CPP_At31", "CPP_At31_rate"],
+    "d1": [
+        "category",
+        "CPP_start",
+        "CPP_start_rate",
+        "CPP_child_start",
+        "CPP_child_start_rate",
+        "CPP_end",
+        "CPP_end_rate",
+        "CPP_child_end",
+        "CPP_child_end_rate",
+        "CPP_anypoint",
+        "CPP_anypoint_rate",
+        "CPP_child_anypoint",
+        "CPP_child_anypoint_rate",
+        "CPP_At31",
+        "CPP_At31_rate",
+    ],
     "d3": ["category", "CPP_start", "CPP_subsequent", "CPP_subsequent_percent"],
-    "d5": ["category", "CPP_At31", "3_months_or_less", "3_months_or_less_percent", "more_than_3_months_6_months",
-           "more_than_3_months_6_months_percent", "more_than_6_months_less_than_1_year",
-           "more_than_6_months_less_than_1_year_percent", "1_year_less_than_2_years",
-           "1_year_less_than_2_years_percent", "2_years_or_more", "2_years_or_more_percent"],
-    "d5 of 2020": ["category", "CPP_At31", "3_months_or_less", "3_months_or_less_percent",
-                   "more_than_3_months_6_months", "more_than_3_months_6_months_percent",
-                   "more_than_6_months_less_than_1_year", "more_than_6_months_less_than_1_year_percent", "1_2_years",
-                   "1_2_years_percent", "2_years+", "2_years+_percent"],
-    "c1": ["category", "Referrals", "Referrals_rate", "Re_referrals", "Re_referrals_percent", "No_Further_Action",
-           "No_Further_Action_percent", "Not_in_Need", "Not_in_Need_percent", "Referrals_child",
-           "Referrals_child_rate", "Re_referrals_child", "Re_referrals_child_percent"],
-    "c1 of 2025": ["category", "referral_count", "rereferral_count", "rereferral_percent", "no_further_action_count",
-                   "no_further_action_percent", "not_in_need_count", "not_in_need_percent", "referral_child_count",
-                   "rereferral_child_count", "rereferral_child_percent"],
-    "c4": ["category", "Section47", "Section47_rate", "Section47_child", "Section47_child_rate", "ICPC", "ICPC_rate",
-           "ICPC_child", "ICPC_child_rate", "Duration_0-10_days", "Duration_11-15_days", "Duration_16-20_days",
-           "Duration_21+_days", "Duration_25th_Percentile", "Duration_median", "Duration_75th_Percentile"],
+    "d5": [
+        "category",
+        "CPP_At31",
+        "3_months_or_less",
+        "3_months_or_less_percent",
+        "more_than_3_months_6_months",
+        "more_than_3_months_6_months_percent",
+        "more_than_6_months_less_than_1_year",
+        "more_than_6_months_less_than_1_year_percent",
+        "1_year_less_than_2_years",
+        "1_year_less_than_2_years_percent",
+        "2_years_or_more",
+        "2_years_or_more_percent",
+    ],
+    "d5 of 2020": [
+        "category",
+        "CPP_At31",
+        "3_months_or_less",
+        "3_months_or_less_percent",
+        "more_than_3_months_6_months",
+        "more_than_3_months_6_months_percent",
+        "more_than_6_months_less_than_1_year",
+        "more_than_6_months_less_than_1_year_percent",
+        "1_2_years",
+        "1_2_years_percent",
+        "2_years+",
+        "2_years+_percent",
+    ],
+    "c1": [
+        "category",
+        "Referrals",
+        "Referrals_rate",
+        "Re_referrals",
+        "Re_referrals_percent",
+        "No_Further_Action",
+        "No_Further_Action_percent",
+        "Not_in_Need",
+        "Not_in_Need_percent",
+        "Referrals_child",
+        "Referrals_child_rate",
+        "Re_referrals_child",
+        "Re_referrals_child_percent",
+    ],
+    "c1 of 2025": [
+        "category",
+        "referral_count",
+        "rereferral_count",
+        "rereferral_percent",
+        "no_further_action_count",
+        "no_further_action_percent",
+        "not_in_need_count",
+        "not_in_need_percent",
+        "referral_child_count",
+        "rereferral_child_count",
+        "rereferral_child_percent",
+    ],
+    "c4": [
+        "category",
+        "Section47",
+        "Section47_rate",
+        "Section47_child",
+        "Section47_child_rate",
+        "ICPC",
+        "ICPC_rate",
+        "ICPC_child",
+        "ICPC_child_rate",
+        "Duration_0-10_days",
+        "Duration_11-15_days",
+        "Duration_16-20_days",
+        "Duration_21+_days",
+        "Duration_25th_Percentile",
+        "Duration_median",
+        "Duration_75th_Percentile",
+    ],
     "population": ["age_group", "population_estimate"],
 }
 
@@ -86,36 +167,55 @@ def official(csv_file):
 
     official("d1", {("981", 2024, "CPP_At31"): "c"}, years=(2023, 2024), name="d1.csv")
     """
+
     def write(kind, changes=None, years=YEARS, name=None):
         rows = [_row(kind, code, year, changes or {}) for year in years for code in ("England", "South East", *NAMES)]
         return csv_file(name or f"{kind.replace(' ', '_')}.csv", KEY_COLUMNS + OFFICIAL_COLUMNS[kind], rows)
+
     return write
 
 
 @pytest.fixture
 def csv_file(tmp_path):
     """A function that writes a CSV: its name, the header, the rows."""
+
     def write(name, header, rows):
         with (tmp_path / name).open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([header, *rows])
         return tmp_path / name
+
     return write
 
 
 @pytest.fixture
 def wide_csv(csv_file):
     """A function that writes a file in the documented wide layout: columns besides the keys, then rows of text."""
+
     def write(columns, *rows, name="wide.csv"):
         return csv_file(name, ["year", "geography_level", "la_code", "old_la_code", "name", *columns], rows)
+
     return write
 
 
 @pytest.fixture
 def monthly_csv(csv_file):
     """A function that writes the monthly template with the rows given."""
+
     def write(*rows, name="monthly.csv"):
-        return csv_file(name, ["month", "plans_open", "plans_started", "plans_ended", "enquiries_started",
-                               "conferences_held", "referrals_received"], rows)
+        return csv_file(
+            name,
+            [
+                "month",
+                "plans_open",
+                "plans_started",
+                "plans_ended",
+                "enquiries_started",
+                "conferences_held",
+                "referrals_received",
+            ],
+            rows,
+        )
+
     return write
 
 
@@ -126,17 +226,21 @@ def small_data_dir(tmp_path, official):
     (folder / "raw").mkdir(parents=True)
     (folder / "raw" / raw.FIRST_PUBLISHED).write_text(
         "source,year,month\n" + "".join(f"children_in_need,{year},{year}-10\n" for year in range(2022, 2026)),
-        encoding="utf-8")
+        encoding="utf-8",
+    )
     raw.add_files([official(kind) for kind in ("d1", "c1", "c4", "population")], data_dir=folder)
     return folder
 
 
 def _row(kind, code, year, changes):
     """One line of an official file; columns nobody reads hold 'z', not applicable."""
-    keys = {"England": ["National", "E92000001", "England", "", "", "", "", ""],
-            "South East": ["Regional", "E92000001", "England", "E12000008", "South East", "", "", ""]}.get(
-        code, ["Local authority", "E92000001", "England", "E12000008", "South East", code, f"E10000{code}",
-               NAMES.get(code)])
+    keys = {
+        "England": ["National", "E92000001", "England", "", "", "", "", ""],
+        "South East": ["Regional", "E92000001", "England", "E12000008", "South East", "", "", ""],
+    }.get(
+        code,
+        ["Local authority", "E92000001", "England", "E12000008", "South East", code, f"E10000{code}", NAMES.get(code)],
+    )
     printed_year = year - 1 if kind == "population" else year  # a mid-year count, one year before its use
     cells = _cells(kind, code, year)
     values = [changes.get((code, year, column), cells.get(column, "z")) for column in OFFICIAL_COLUMNS[kind]]
@@ -151,25 +255,47 @@ def _numbers(code, year):
 
 
 def _cells(kind, code, year):
-    (still_open, started, ended, repeat, conferences, enquiries, referrals, again, closed, not_in_need,
-     children) = _numbers(code, year)
+    (still_open, started, ended, repeat, conferences, enquiries, referrals, again, closed, not_in_need, children) = (
+        _numbers(code, year)
+    )
     bands = [still_open // 4] * 4 + [still_open - 4 * (still_open // 4)]
     return {
-        "d1": {"CPP_start": started, "CPP_end": ended, "CPP_At31": still_open,
-               "CPP_start_rate": _rate(started, children), "CPP_end_rate": _rate(ended, children),
-               "CPP_At31_rate": _rate(still_open, children)},
-        "d3": {"CPP_start": started, "CPP_subsequent": repeat,
-               "CPP_subsequent_percent": f"{100 * repeat / started:.1f}"},
-        "d5": dict(zip(OFFICIAL_COLUMNS["d5"][1:], [still_open, *(x for b in bands for x in (b, "z"))],
-                       strict=True)),
-        "d5 of 2020": dict(zip(OFFICIAL_COLUMNS["d5 of 2020"][1:], [still_open, *(x for b in bands for x in (b, "z"))],
-                               strict=True)),
-        "c1": {"Referrals": referrals, "Referrals_rate": _rate(referrals, children), "Re_referrals": again,
-               "No_Further_Action": closed, "Not_in_Need": not_in_need},
-        "c1 of 2025": {"referral_count": referrals, "rereferral_count": again, "no_further_action_count": closed,
-                       "not_in_need_count": not_in_need},
-        "c4": {"Section47": enquiries, "Section47_rate": _rate(enquiries, children), "ICPC": conferences,
-               "ICPC_rate": _rate(conferences, children)},
+        "d1": {
+            "CPP_start": started,
+            "CPP_end": ended,
+            "CPP_At31": still_open,
+            "CPP_start_rate": _rate(started, children),
+            "CPP_end_rate": _rate(ended, children),
+            "CPP_At31_rate": _rate(still_open, children),
+        },
+        "d3": {
+            "CPP_start": started,
+            "CPP_subsequent": repeat,
+            "CPP_subsequent_percent": f"{100 * repeat / started:.1f}",
+        },
+        "d5": dict(zip(OFFICIAL_COLUMNS["d5"][1:], [still_open, *(x for b in bands for x in (b, "z"))], strict=True)),
+        "d5 of 2020": dict(
+            zip(OFFICIAL_COLUMNS["d5 of 2020"][1:], [still_open, *(x for b in bands for x in (b, "z"))], strict=True)
+        ),
+        "c1": {
+            "Referrals": referrals,
+            "Referrals_rate": _rate(referrals, children),
+            "Re_referrals": again,
+            "No_Further_Action": closed,
+            "Not_in_Need": not_in_need,
+        },
+        "c1 of 2025": {
+            "referral_count": referrals,
+            "rereferral_count": again,
+            "no_further_action_count": closed,
+            "not_in_need_count": not_in_need,
+        },
+        "c4": {
+            "Section47": enquiries,
+            "Section47_rate": _rate(enquiries, children),
+            "ICPC": conferences,
+            "ICPC_rate": _rate(conferences, children),
+        },
         "population": {"age_group": "Children aged 0 to 17 years", "population_estimate": children},
     }[kind]
 

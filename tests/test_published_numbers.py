@@ -142,17 +142,36 @@ PUBLISHED = [
 ]
 # (edition, table, area, year, measure, status, the symbol that is printed)
 WITHOUT_A_NUMBER = [
-    ("2012", "three_releases_2010_to_2012", "921", 2011, OPEN, "not_available", "x"),      # Isle of Wight
+    ("2012", "three_releases_2010_to_2012", "921", 2011, OPEN, "not_available", "x"),  # Isle of Wight
     ("2024", "plans_open_by_duration", ROTHERHAM, 2018, "plans_open_24_plus_months_count", "suppressed", "c"),
     ("2024", "early_ends", OXFORDSHIRE, 2014, "early_ends_0_3_months_transfer_count", "suppressed", "c"),
-    ("2024", "plans", "850", 2024, OPEN, "not_available", "u"),                            # Hampshire
+    ("2024", "plans", "850", 2024, OPEN, "not_available", "u"),  # Hampshire
     ("2025", "plans_open_by_duration", "850", 2024, OPEN, "not_available", "u"),
     ("2025", "children_in_need", "884", 2024, "children_in_need_started_count", "not_available", "u"),  # Herefordshire
 ]
-OXFORDSHIRE_OPEN = {2010: 266, 2011: 332, 2012: 364, 2013: 430, 2014: 504, 2015: 569, 2016: 571, 2017: 609, 2018: 687,
-                    2019: 592, 2020: 543, 2021: 451, 2022: 559, 2023: 560, 2024: 532, 2025: 527}
-COUNTS = {"plans": [OPEN, STARTED, ENDED], "referrals": ["referrals_received_count"],
-          "enquiries_and_conferences": ["enquiries_started_count", "conferences_held_count"]}
+OXFORDSHIRE_OPEN = {
+    2010: 266,
+    2011: 332,
+    2012: 364,
+    2013: 430,
+    2014: 504,
+    2015: 569,
+    2016: 571,
+    2017: 609,
+    2018: 687,
+    2019: 592,
+    2020: 543,
+    2021: 451,
+    2022: 559,
+    2023: 560,
+    2024: 532,
+    2025: 527,
+}
+COUNTS = {
+    "plans": [OPEN, STARTED, ENDED],
+    "referrals": ["referrals_received_count"],
+    "enquiries_and_conferences": ["enquiries_started_count", "conferences_held_count"],
+}
 # West Sussex 2013: the newest edition holds only the total of D5 (379), the 2024 edition D1 as well (424).
 IN_FORCE_DIFFERS = {("938", "2013", OPEN)}
 
@@ -169,14 +188,17 @@ def by_place(tables):
 @pytest.fixture(scope="module")
 def edition_2024(shipped_dir):
     """The authorities' rows of the 2024 edition by table, read by the csv module alone."""
+
     def rows(table):
         path = shipped_dir / "raw" / CIN / "2024" / f"{table}.csv"
         with path.open(newline="", encoding="utf-8") as file:
             return [row for row in csv.DictReader(file) if row["level"] == "authority"]
+
     return {table: rows(table) for table in (*COUNTS, "population")}
 
 
 # Typed by hand
+
 
 @pytest.mark.parametrize(("source", "edition", "table", "area", "year", "measure", "number"), PUBLISHED)
 def test_a_published_number_is_held_as_printed(by_place, source, edition, table, area, year, measure, number):
@@ -184,8 +206,9 @@ def test_a_published_number_is_held_as_printed(by_place, source, edition, table,
 
 
 @pytest.mark.parametrize(("edition", "table", "area", "year", "measure", "status", "symbol"), WITHOUT_A_NUMBER)
-def test_a_figure_printed_as_a_symbol_has_a_status_and_no_number(by_place, shipped_dir, edition, table, area, year,
-                                                                measure, status, symbol):
+def test_a_figure_printed_as_a_symbol_has_a_status_and_no_number(
+    by_place, shipped_dir, edition, table, area, year, measure, status, symbol
+):
     row = by_place.loc[(CIN, edition, table, area, year, measure)]
     assert row["status"] == status and pd.isna(row["value"])
     with (shipped_dir / "raw" / CIN / edition / f"{table}.csv").open(newline="", encoding="utf-8") as file:
@@ -211,23 +234,30 @@ def test_neighbours_are_those_published_in_2021_and_2025(tables):
 
 def test_the_districts_of_oxfordshire_are_those_published(tables):
     value = tables.districts.set_index(["year", "name", "indicator"])["value"]
-    assert value["2015", "Cherwell", "children_relative_low_income_bhc"] == "3491"   # oxfordshire_districts.csv
+    assert value["2015", "Cherwell", "children_relative_low_income_bhc"] == "3491"  # oxfordshire_districts.csv
     assert value["2015", "Oxford", "children_relative_low_income_bhc"] == "3649"
     assert value["2025", "West Oxfordshire", "imd_average_score"] == "10.148"
-    assert set(tables.districts["name"]) == {"Cherwell", "Oxford", "South Oxfordshire", "Vale of White Horse",
-                                             "West Oxfordshire"}
+    assert set(tables.districts["name"]) == {
+        "Cherwell",
+        "Oxford",
+        "South Oxfordshire",
+        "Vale of White Horse",
+        "West Oxfordshire",
+    }
 
 
 def test_the_release_behind_a_tabulated_figure_is_named(tables):
     releases = tables.releases[(tables.releases["measure"] == OPEN) & (tables.releases["source"] == CIN)]
     by_year = releases.set_index("first_year")["release"]
     assert "OSR28-2010" in by_year["2010"] and "OSR26-2011" in by_year["2011"] and "SFR27-2012" in by_year["2012"]
-    looked_after = tables.releases[(tables.releases["measure"] == "looked_after_count")
-                                   & (tables.releases["first_year"] == "2013")]
-    assert "SFR36/2013" in looked_after["release"].item()                            # sources.csv
+    looked_after = tables.releases[
+        (tables.releases["measure"] == "looked_after_count") & (tables.releases["first_year"] == "2013")
+    ]
+    assert "SFR36/2013" in looked_after["release"].item()  # sources.csv
 
 
 # The facts checked before this project began
+
 
 def test_oxfordshires_open_plans_are_those_published_for_2010_to_2025(panel):
     assert panel.loc[OXFORDSHIRE, OPEN].dropna().astype(int).to_dict() == OXFORDSHIRE_OPEN
@@ -245,8 +275,9 @@ def test_that_was_30_9_and_48_1_per_10_000(panel):
 
 
 def test_england_had_37_8_per_10_000_in_2013_as_revised_and_37_9_in_table_d1(panel, by_place):
-    assert by_place.loc[("child_protection_rates", "2025", "rates", ENGLAND, 2013, "plans_open_rate_10k"),
-                        "value"] == 37.8
+    assert (
+        by_place.loc[("child_protection_rates", "2025", "rates", ENGLAND, 2013, "plans_open_rate_10k"), "value"] == 37.8
+    )
     assert by_place.loc[(CIN, "2024", "plans", ENGLAND, 2013, "plans_open_rate_10k"), "value"] == 37.9
     assert panel.loc[(ENGLAND, 2013), OPEN] == 43140
     assert decimals(panel.loc[(ENGLAND, 2013), OPEN] / panel.loc[(ENGLAND, 2013), "children_0_17_count"] * 1e4) == 37.8
@@ -272,8 +303,11 @@ def test_england_stood_still_from_2011_to_2013_and_rose_in_2014(panel):
 def test_fourteen_authorities_lack_open_plans_in_2010_and_the_rest_add_up_to_33_379(tables, panel):
     authorities = tables.areas.loc[tables.areas["level"] == "authority", "area_code"]
     in_2010 = panel.xs(2010, level="year")[OPEN].reindex(authorities)
-    held = tables.figures[(tables.figures["year"] == 2010) & (tables.figures["measure"] == OPEN)
-                          & (tables.figures["level"] == "authority")]
+    held = tables.figures[
+        (tables.figures["year"] == 2010)
+        & (tables.figures["measure"] == OPEN)
+        & (tables.figures["level"] == "authority")
+    ]
     assert held["value"].isna().sum() == 14 and in_2010.sum() == 33379
     assert panel.loc[(ENGLAND, 2010), OPEN] == 39100
 
@@ -284,6 +318,7 @@ def test_oxfordshire_moved_referrals_from_no_further_action_to_not_in_need(panel
 
 
 # Read again without the library
+
 
 def test_counts_in_force_are_those_of_the_2024_edition_for_every_authority_and_year(edition_2024, panel):
     compared, authorities = 0, set()

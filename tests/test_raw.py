@@ -30,10 +30,12 @@ def card_id(path):
 
 # Adding
 
+
 def test_files_are_kept_by_source_edition_and_table_with_a_card_beside(small_data_dir):
     assert set(contents(small_data_dir / "raw")) == {"first_published.csv"} | {
-        f"children_in_need/2024/{name}" for name in ("plans.csv", "referrals.csv", "enquiries_and_conferences.csv",
-                                                     "population.csv", "source.yml")}
+        f"children_in_need/2024/{name}"
+        for name in ("plans.csv", "referrals.csv", "enquiries_and_conferences.csv", "population.csv", "source.yml")
+    }
 
 
 def test_a_bad_second_file_leaves_the_folder_as_it_was(small_data_dir, official):
@@ -53,8 +55,10 @@ def test_a_bad_file_leaves_nothing_of_a_new_folder(tmp_path, official):
 def test_a_bad_file_beside_the_monthly_template_keeps_the_months_out_too(small_data_dir, official, monthly_csv):
     before = contents(small_data_dir)
     with pytest.raises(DataError):
-        raw.add_files([monthly_csv(["2025-04", 1, 2, 3, 4, 5, 6]), official("d5", {("981", 2024, "CPP_At31"): "?"})],
-                      data_dir=small_data_dir)
+        raw.add_files(
+            [monthly_csv(["2025-04", 1, 2, 3, 4, 5, 6]), official("d5", {("981", 2024, "CPP_At31"): "?"})],
+            data_dir=small_data_dir,
+        )
     assert contents(small_data_dir) == before
 
 
@@ -74,8 +78,10 @@ def test_adding_the_same_file_twice_says_it_is_already_held_and_changes_nothing(
 
 def test_adding_says_what_was_done_one_line_a_file(small_data_dir, official):
     said = raw.add_files([official("d5"), official("d1")], data_dir=small_data_dir)
-    assert said == ["d5.csv: children_in_need/2024/plans_open_by_duration, 15 rows added",
-                    "d1.csv: children_in_need/2024/plans, already held, nothing to do"]
+    assert said == [
+        "d5.csv: children_in_need/2024/plans_open_by_duration, 15 rows added",
+        "d1.csv: children_in_need/2024/plans, already held, nothing to do",
+    ]
 
 
 def test_a_new_table_joins_its_edition_and_leaves_the_others_alone(small_data_dir, official):
@@ -136,6 +142,7 @@ def test_no_half_written_file_is_left_behind(small_data_dir, official, monthly_c
 
 # What is written
 
+
 def test_the_hashes_on_the_card_are_those_of_the_publishers_file_and_of_ours(small_data_dir, official):
     theirs = official("d5")
     raw.add_files([theirs], data_dir=small_data_dir)
@@ -153,8 +160,9 @@ def test_the_publishers_hash_is_of_the_bytes_as_given_and_ours_does_not_depend_o
     marked.write_bytes(b"\xef\xbb\xbf" + plain.read_bytes())
     raw.add_files([plain], data_dir=tmp_path / "one")
     raw.add_files([marked], data_dir=tmp_path / "two")
-    one, two = (raw.source_card("children_in_need", "2024", tmp_path / folder)["tables"]["plans"]
-                for folder in ("one", "two"))
+    one, two = (
+        raw.source_card("children_in_need", "2024", tmp_path / folder)["tables"]["plans"] for folder in ("one", "two")
+    )
     assert one["our_file_sha256"] == two["our_file_sha256"]
     assert one["publishers_file_sha256"] != two["publishers_file_sha256"] == sha256(marked.read_bytes())
 
@@ -170,8 +178,10 @@ def test_the_month_of_publication_is_the_one_given_else_the_listed_one_else_this
     this_month = datetime.date.today().strftime("%Y-%m")
     raw.add_files([official("d1")], edition="2019", data_dir=small_data_dir)
     raw.add_files([official("d1")], edition="2020", data_dir=small_data_dir, published="2020-11")
-    months = {edition: raw.source_card("children_in_need", edition, small_data_dir)["first_published"]
-              for edition in ("2019", "2020", "2024")}
+    months = {
+        edition: raw.source_card("children_in_need", edition, small_data_dir)["first_published"]
+        for edition in ("2019", "2020", "2024")
+    }
     assert months == {"2019": this_month, "2020": "2020-11", "2024": "2024-10"}
 
 
@@ -184,10 +194,15 @@ def test_a_month_of_publication_in_another_form_is_refused(small_data_dir, offic
 def test_symbols_are_kept_as_the_publisher_wrote_them(small_data_dir, official):
     symbols = ("c", "x", "z", "u", "", "low", "1,234")
     for number, symbol in enumerate(symbols):
-        raw.add_files([official("d1", {("981", 2024, "CPP_At31"): symbol})], edition=str(2016 + number),
-                      data_dir=small_data_dir)
-    kept = [raw.read_table("children_in_need", str(2016 + n), "plans", small_data_dir).query(
-        "area_code == '981' and year == '2024'")["plans_open_count"].item() for n in range(len(symbols))]
+        raw.add_files(
+            [official("d1", {("981", 2024, "CPP_At31"): symbol})], edition=str(2016 + number), data_dir=small_data_dir
+        )
+    kept = [
+        raw.read_table("children_in_need", str(2016 + n), "plans", small_data_dir)
+        .query("area_code == '981' and year == '2024'")["plans_open_count"]
+        .item()
+        for n in range(len(symbols))
+    ]
     assert kept == list(symbols)
 
 
@@ -198,8 +213,12 @@ def test_every_cell_of_a_raw_table_is_read_as_text(small_data_dir):
 
 # What a killed run leaves
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="raw.editions takes .2024.new and .2024.old, which a kill "
-                                                          "inside raw._swap leaves, for editions")
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=ValueError,
+    reason="raw.editions takes .2024.new and .2024.old, which a kill inside raw._swap leaves, for editions",
+)
 @pytest.mark.parametrize("leftover", [".2024.new", ".2024.old"])
 def test_a_folder_left_by_a_killed_run_is_not_an_edition(small_data_dir, leftover):
     source = small_data_dir / "raw" / "children_in_need"
@@ -217,6 +236,7 @@ def test_an_edition_caught_between_the_two_renames_of_a_swap_is_not_lost(small_d
 
 
 # What is shipped
+
 
 def test_something_is_shipped():
     assert len(CARDS) >= 10

@@ -39,14 +39,23 @@ def refused(path, *words, edition=None):
 
 # Recognition by header
 
-@pytest.mark.parametrize(("kind", "table"), [
-    ("d1", "plans"), ("d3", "repeat_plans"), ("d5", "plans_open_by_duration"),
-    ("d5 of 2020", "plans_open_by_duration"), ("c1", "referrals"), ("c1 of 2025", "referrals"),
-    ("c4", "enquiries_and_conferences"), ("population", "population")])
+
+@pytest.mark.parametrize(
+    ("kind", "table"),
+    [
+        ("d1", "plans"),
+        ("d3", "repeat_plans"),
+        ("d5", "plans_open_by_duration"),
+        ("d5 of 2020", "plans_open_by_duration"),
+        ("c1", "referrals"),
+        ("c1 of 2025", "referrals"),
+        ("c4", "enquiries_and_conferences"),
+        ("population", "population"),
+    ],
+)
 def test_a_file_is_recognised_by_its_header_whatever_it_is_called(official, kind, table):
     intake = sources.read_file(official(kind, name="holiday photos.csv"))
-    assert (intake.source, intake.edition, intake.table) == (
-        "children_in_need", "2024", table)
+    assert (intake.source, intake.edition, intake.table) == ("children_in_need", "2024", table)
     assert len(intake.rows) == 15  # three years of England, a region and three authorities
 
 
@@ -54,9 +63,16 @@ def test_a_file_is_recognised_by_its_header_whatever_it_is_called(official, kind
 @pytest.mark.parametrize("table", OFFICIAL_TABLES, ids=lambda table: table.name)
 def test_every_official_table_is_recognised_by_its_oldest_and_by_its_newest_column_names(csv_file, table, newest):
     columns = {names[-1 if newest else 0]: "5" for names in table.columns.values()}
-    keys = {"time_period": "2024", "geographic_level": "Local authority", "country_code": "E92000001",
-            "region_code": "E12000008", "region_name": "South East", "old_la_code": "981",
-            "new_la_code": "E10000981", "la_name": "Testshire"}
+    keys = {
+        "time_period": "2024",
+        "geographic_level": "Local authority",
+        "country_code": "E92000001",
+        "region_code": "E12000008",
+        "region_name": "South East",
+        "old_la_code": "981",
+        "new_la_code": "E10000981",
+        "la_name": "Testshire",
+    }
     assert set(keys) == set(OFFICIAL_KEYS.values())
     path = csv_file("some.csv", [*keys, *columns], [[*keys.values(), *columns.values()]])
     intake = sources.read_file(path)
@@ -126,6 +142,7 @@ def test_the_documented_csv_without_a_known_indicator_is_refused(wide_csv):
 
 # Areas, years and symbols as kept
 
+
 def test_england_and_its_regions_get_their_own_codes_and_names(official):
     rows = sources.read_file(official("d1")).rows
     assert set(rows.loc[rows["level"] == "england", "area_code"]) == {"E92000001"}
@@ -137,8 +154,11 @@ def test_england_and_its_regions_get_their_own_codes_and_names(official):
 
 
 def test_symbols_and_numbers_are_kept_as_text(official):
-    intake = sources.read_file(official("d1", {("981", 2024, "CPP_At31"): "c", ("982", 2024, "CPP_At31"): "1,234",
-                                               ("983", 2024, "CPP_At31"): "u"}))
+    intake = sources.read_file(
+        official(
+            "d1", {("981", 2024, "CPP_At31"): "c", ("982", 2024, "CPP_At31"): "1,234", ("983", 2024, "CPP_At31"): "u"}
+        )
+    )
     assert cell(intake, "981", 2024, "plans_open_count") == "c"
     assert cell(intake, "982", 2024, "plans_open_count") == "1,234"
     assert cell(intake, "983", 2024, "plans_open_count") == "u"
@@ -166,6 +186,7 @@ def test_an_edition_that_is_not_a_year_is_refused(official, edition):
 
 
 # Files that are wrong
+
 
 def test_a_repeated_row_is_refused_with_its_area_and_year(official):
     path = official("d1")
@@ -298,11 +319,17 @@ def test_a_geography_level_that_is_not_known_is_refused_in_the_documented_csv(wi
 
 # The documented CSV, wide and long
 
+
 def test_the_long_csv_gives_what_the_wide_one_gives(wide_csv, csv_file):
-    wide_rows = [["2023", *TESTSHIRE, "38.1", "140.2"], ["2024", *TESTSHIRE, "c", "141.3"],
-                 ["2024", *MOCKHAM, "1,040.5", "x"], ["2024", "england", "E92000001", "", "England", "41.4", "186.2"]]
-    long_rows = [[*row[:5], indicator, value] for row in wide_rows
-                 for indicator, value in zip(RATES, row[5:], strict=True)]
+    wide_rows = [
+        ["2023", *TESTSHIRE, "38.1", "140.2"],
+        ["2024", *TESTSHIRE, "c", "141.3"],
+        ["2024", *MOCKHAM, "1,040.5", "x"],
+        ["2024", "england", "E92000001", "", "England", "41.4", "186.2"],
+    ]
+    long_rows = [
+        [*row[:5], indicator, value] for row in wide_rows for indicator, value in zip(RATES, row[5:], strict=True)
+    ]
     from_wide = sources.read_file(wide_csv(RATES, *wide_rows))
     from_long = sources.read_file(csv_file("long.csv", LONG, long_rows[::-1]))
     pd.testing.assert_frame_equal(from_long.rows[list(from_wide.rows.columns)], from_wide.rows)
@@ -328,8 +355,9 @@ def test_columns_this_project_does_not_keep_are_left_out(wide_csv):
 
 
 def test_two_rows_of_an_authority_that_complete_each_other_become_one(wide_csv):
-    intake = sources.read_file(wide_csv(RATES, ["2024", *TESTSHIRE, "5", ""],
-                                        ["2024", "la", "E06000981", "981", "Testshire", "", "7"]))
+    intake = sources.read_file(
+        wide_csv(RATES, ["2024", *TESTSHIRE, "5", ""], ["2024", "la", "E06000981", "981", "Testshire", "", "7"])
+    )
     assert len(intake.rows) == 1
     assert cell(intake, "981", 2024, "plans_open_rate_10k") == "5"
     assert cell(intake, "981", 2024, "enquiries_started_rate_10k") == "7"
@@ -338,8 +366,13 @@ def test_two_rows_of_an_authority_that_complete_each_other_become_one(wide_csv):
 
 @pytest.mark.parametrize("other", ["6", "c"])
 def test_two_rows_of_an_authority_that_conflict_are_refused(wide_csv, other):
-    refused(wide_csv(RATES, ["2024", *TESTSHIRE, "5", "7"], ["2024", *TESTSHIRE, other, ""]),
-            "Testshire", "2024", f"5 and as {other}", "per 10,000")
+    refused(
+        wide_csv(RATES, ["2024", *TESTSHIRE, "5", "7"], ["2024", *TESTSHIRE, other, ""]),
+        "Testshire",
+        "2024",
+        f"5 and as {other}",
+        "per 10,000",
+    )
 
 
 def test_rows_with_nothing_in_them_are_left_out(wide_csv):
@@ -358,30 +391,49 @@ def test_a_row_that_two_authorities_return_together_belongs_to_neither(wide_csv)
 
 
 def test_the_isle_of_wight_is_not_england_though_their_codes_were_once_mixed_up(wide_csv):
-    intake = sources.read_file(wide_csv(RATES, ["2013", "la", "E06000046", "921", "Isle of Wight", "5", "7"],
-                                        ["2013", "england", "E92000001", "921", "England", "8", "9"]))
+    intake = sources.read_file(
+        wide_csv(
+            RATES,
+            ["2013", "la", "E06000046", "921", "Isle of Wight", "5", "7"],
+            ["2013", "england", "E92000001", "921", "England", "8", "9"],
+        )
+    )
     assert cell(intake, "921", 2013, "plans_open_rate_10k") == "5"
     assert cell(intake, "E92000001", 2013, "plans_open_rate_10k") == "8"
 
 
 def test_neighbours_districts_and_the_list_of_releases_are_recognised(csv_file):
     neighbours = csv_file(
-        "n.csv", ["model", "old_la_code", "la_name", "rank", "neighbour_old_la_code", "neighbour_name", "closeness"],
-        [["May 2025", "981", "Testshire", "1", "982", "Mockham", "Close"]])
-    districts = csv_file("d.csv", ["year", "district_code", "name", "indicator", "value", "source"],
-                         [["2021", "E07000981", "Testham", "children", "5", "invented"]])
-    releases = csv_file("r.csv", ["file", "indicator", "release", "first_year", "last_year", "values"],
-                        [["x.csv", "sw_fte", "An  invented\nrelease", "2016", "2024", "9"],
-                         ["x.csv", "not_ours", "Another", "2016", "2025", "9"]])
+        "n.csv",
+        ["model", "old_la_code", "la_name", "rank", "neighbour_old_la_code", "neighbour_name", "closeness"],
+        [["May 2025", "981", "Testshire", "1", "982", "Mockham", "Close"]],
+    )
+    districts = csv_file(
+        "d.csv",
+        ["year", "district_code", "name", "indicator", "value", "source"],
+        [["2021", "E07000981", "Testham", "children", "5", "invented"]],
+    )
+    releases = csv_file(
+        "r.csv",
+        ["file", "indicator", "release", "first_year", "last_year", "values"],
+        [
+            ["x.csv", "sw_fte", "An  invented\nrelease", "2016", "2024", "9"],
+            ["x.csv", "not_ours", "Another", "2016", "2025", "9"],
+        ],
+    )
     assert [(i.source, i.edition, i.table) for i in map(sources.read_file, (neighbours, districts, releases))] == [
-        ("statistical_neighbours", "2025", "statistical_neighbours"), ("oxfordshire_districts", "2021", "districts"),
-        ("provenance", "2024", "releases")]
+        ("statistical_neighbours", "2025", "statistical_neighbours"),
+        ("oxfordshire_districts", "2021", "districts"),
+        ("provenance", "2024", "releases"),
+    ]
     kept = sources.read_file(releases).rows
     assert kept[["source", "measure", "release"]].values.tolist() == [
-        ["workforce", "social_workers_fte", "An invented release"]]
+        ["workforce", "social_workers_fte", "An invented release"]
+    ]
 
 
 # The monthly template
+
 
 def test_the_monthly_template_is_taken_in_the_order_of_its_months(monthly_csv):
     intake = sources.read_file(monthly_csv(["2025-05", 532, 40, 41, 180, 60, 430], ["2025-04", 533, 45, "", "", 62, 0]))
@@ -391,8 +443,9 @@ def test_the_monthly_template_is_taken_in_the_order_of_its_months(monthly_csv):
     assert list(intake.rows["referrals_received"]) == ["0", "430"]
 
 
-@pytest.mark.parametrize("month", ["2025-13", "2025-00", "2025-4", "04/2025", "April 2025", "2025-04-01", "1999-04",
-                                   "202504", ""])
+@pytest.mark.parametrize(
+    "month", ["2025-13", "2025-00", "2025-4", "04/2025", "April 2025", "2025-04-01", "1999-04", "202504", ""]
+)
 def test_a_month_in_another_form_is_refused_with_its_row(monthly_csv, month):
     refused(monthly_csv(["2025-03", 1, 2, 3, 4, 5, 6], [month, 1, 2, 3, 4, 5, 6]), "row 3", f"{month!r}", "2025-04")
 

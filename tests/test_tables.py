@@ -31,14 +31,16 @@ def add(folder, official, kind, changes=None, edition="2025", published="2025-10
 
 # The figure in force
 
+
 def test_the_newest_edition_wins(small_data_dir, official):
     add(small_data_dir, official, "d5", {("981", 2024, "CPP_At31"): 481})
     row = figure(load(small_data_dir), "981", 2024, OPEN)
     assert (row["value"], row["edition"], row["status"]) == (481, "2025", "published")
 
 
-@pytest.mark.parametrize(("symbol", "note"), [("x", "not available"), ("u", "low reliability"), ("", "not supplied"),
-                                              (":", "not available")])
+@pytest.mark.parametrize(
+    ("symbol", "note"), [("x", "not available"), ("u", "low reliability"), ("", "not supplied"), (":", "not available")]
+)
 def test_the_newest_edition_does_not_win_where_it_has_no_figure(small_data_dir, official, symbol, note):
     add(small_data_dir, official, "d5", {("981", 2024, "CPP_At31"): symbol, ("982", 2024, "CPP_At31"): 211})
     resolved = load(small_data_dir)
@@ -92,9 +94,17 @@ def test_in_one_edition_a_measures_own_table_beats_the_total_of_a_breakdown(smal
 
 
 def test_the_departments_own_release_beats_the_tabulated_files(small_data_dir, wide_csv):
-    raw.add_files([wide_csv(["population_0_17"], ["2024", "la", "E10000981", "981", "Testshire", "150000"],
-                            ["2021", "la", "E10000981", "981", "Testshire", "139000"])], edition="2026",
-                  data_dir=small_data_dir)
+    raw.add_files(
+        [
+            wide_csv(
+                ["population_0_17"],
+                ["2024", "la", "E10000981", "981", "Testshire", "150000"],
+                ["2021", "la", "E10000981", "981", "Testshire", "139000"],
+            )
+        ],
+        edition="2026",
+        data_dir=small_data_dir,
+    )
     resolved = load(small_data_dir)
     assert figure(resolved, "981", 2024, "children_0_17_count")["value"] == 142000
     assert figure(resolved, "981", 2021, "children_0_17_count")["source"] == "child_population"
@@ -119,15 +129,26 @@ def test_the_panel_holds_the_numbers_in_force_and_nothing_where_there_is_none(sm
 
 # As of a month
 
+
 def test_without_a_month_every_year_held_is_let_in(small_data_dir):
     resolved = load(small_data_dir)
     assert set(resolved["year"]) == {2022, 2023, 2024}
     assert not resolved["revised"].any()
 
 
-@pytest.mark.parametrize(("as_of", "years"), [
-    ("2021-12", set()), ("2022-09", set()), ("2022-10", {2022}), ("2023-09", {2022}), ("2023-10", {2022, 2023}),
-    ("2024-09", {2022, 2023}), ("2024-10", {2022, 2023, 2024}), ("2030-01", {2022, 2023, 2024})])
+@pytest.mark.parametrize(
+    ("as_of", "years"),
+    [
+        ("2021-12", set()),
+        ("2022-09", set()),
+        ("2022-10", {2022}),
+        ("2023-09", {2022}),
+        ("2023-10", {2022, 2023}),
+        ("2024-09", {2022, 2023}),
+        ("2024-10", {2022, 2023, 2024}),
+        ("2030-01", {2022, 2023, 2024}),
+    ],
+)
 def test_a_month_lets_in_the_years_first_published_by_then(small_data_dir, as_of, years):
     assert set(load(small_data_dir, as_of)["year"]) == years
 
@@ -184,6 +205,7 @@ def test_the_shipped_figures_as_of_their_newest_month_are_those_without_a_month(
 
 # Revisions
 
+
 def test_the_real_correction_of_repeat_plans_in_yorkshire_and_the_humber_is_found(tables):
     # d3_cpps_subsequent_plan_2013_to_2024.csv and ..._to_2025.csv: 2,100 became 1,660; England 14,990 became 14,550
     changed = tables_module.revisions(tables).set_index(["area_code", "year", "measure"])
@@ -206,9 +228,16 @@ def test_figures_that_stayed_the_same_are_no_revisions(small_data_dir, official)
 
 
 def test_revisions_are_listed_by_their_relative_size(small_data_dir, official):
-    add(small_data_dir, official, "c1 of 2025", {("981", 2023, "referral_count"): 5151,
-                                                 ("983", 2023, "referral_count"): 205,
-                                                 ("982", 2023, "referral_count"): 1900})
+    add(
+        small_data_dir,
+        official,
+        "c1 of 2025",
+        {
+            ("981", 2023, "referral_count"): 5151,
+            ("983", 2023, "referral_count"): 205,
+            ("982", 2023, "referral_count"): 1900,
+        },
+    )
     changed = tables_module.revisions(tables_module.load(small_data_dir))
     assert list(changed["area_code"]) == ["983", "982", "981"]
 
@@ -221,6 +250,7 @@ def test_a_revision_is_between_neighbouring_editions(small_data_dir, official):
 
 
 # Building and loading
+
 
 def test_building_twice_gives_identical_frames(small_data_dir):
     one, two = tables_module.build(small_data_dir), tables_module.build(small_data_dir)
@@ -255,8 +285,10 @@ def test_tables_are_built_once_and_again_when_raw_changes(small_data_dir, offici
     assert len(said) == 2
 
 
-@pytest.mark.parametrize("changed", ["raw/children_in_need/2024/plans.csv", "raw/first_published.csv",
-                                     "raw/children_in_need/2024/source.yml"])
+@pytest.mark.parametrize(
+    "changed",
+    ["raw/children_in_need/2024/plans.csv", "raw/first_published.csv", "raw/children_in_need/2024/source.yml"],
+)
 def test_a_change_of_any_raw_file_is_noticed(small_data_dir, changed):
     before = tables_module.raw_sha256(small_data_dir)
     path = small_data_dir / changed
@@ -284,6 +316,7 @@ def test_a_frame_under_a_content_key_is_made_once(small_data_dir):
     def make():
         made.append(1)
         return pd.DataFrame({"n": [1, 2]})
+
     for key in ("a" * 64, "a" * 64, "b" * 64):
         frame = tables_module.cached("noise", key, make, small_data_dir)
         assert list(frame["n"]) == [1, 2]
@@ -297,13 +330,15 @@ def test_a_folder_without_children_in_need_is_refused_with_what_to_do(tmp_path):
 
 def test_a_raw_column_that_is_no_measure_is_refused_with_its_name(small_data_dir):
     path = small_data_dir / "raw" / "children_in_need" / "2024" / "plans.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace("plans_open_count", "plans_afoot_count", 1),
-                    encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("plans_open_count", "plans_afoot_count", 1), encoding="utf-8"
+    )
     with pytest.raises(DataError, match="plans_afoot_count"):
         tables_module.build(small_data_dir)
 
 
 # What the figures hold
+
 
 def test_a_suppressed_figure_never_has_a_number_and_is_never_zero(tables):
     figures = tables.figures
@@ -335,6 +370,10 @@ def test_an_authoritys_counts_are_not_marked_rounded(tables):
 
 
 def test_low_reliability_is_kept_as_a_note(tables):
-    hampshire = tables.figures[(tables.figures["area_code"] == "850") & (tables.figures["year"] == 2024)
-                               & (tables.figures["edition"] == "2025") & (tables.figures["measure"] == OPEN)]
+    hampshire = tables.figures[
+        (tables.figures["area_code"] == "850")
+        & (tables.figures["year"] == 2024)
+        & (tables.figures["edition"] == "2025")
+        & (tables.figures["measure"] == OPEN)
+    ]
     assert hampshire[["status", "note"]].values.tolist() == [["not_available", "low reliability"]]

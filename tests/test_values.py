@@ -21,10 +21,24 @@ def read(text, place=OFFICIAL):
     return values.read_values(pd.Series([text]), *place, "somewhere").iloc[0]
 
 
-@pytest.mark.parametrize(("text", "number"), [
-    ("0", 0), ("430", 430), ("007", 7), ("30.9", 30.9), ("0.0", 0), ("1,234", 1234), ("36,900", 36900),
-    ("1,234,567", 1234567), ("1,234.5", 1234.5), (" 430 ", 430), ("7.0000000000000007E-2", 0.07),
-    ("1.482554952e+10", 14825549520), ("18.399999999999999", 18.4)])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0),
+        ("430", 430),
+        ("007", 7),
+        ("30.9", 30.9),
+        ("0.0", 0),
+        ("1,234", 1234),
+        ("36,900", 36900),
+        ("1,234,567", 1234567),
+        ("1,234.5", 1234.5),
+        (" 430 ", 430),
+        ("7.0000000000000007E-2", 0.07),
+        ("1.482554952e+10", 14825549520),
+        ("18.399999999999999", 18.4),
+    ],
+)
 def test_a_number_is_read_as_printed(text, number):
     row = read(text)
     assert row["value"] == pytest.approx(number, rel=1e-12)
@@ -37,15 +51,19 @@ def test_any_whole_number_reads_the_same_with_and_without_thousands_commas(numbe
     assert read(f"{number:,}")["value"] == read(str(number))["value"] == number
 
 
-@pytest.mark.parametrize(("symbol", "status", "note"), [
-    ("c", SUPPRESSED, "suppressed to protect confidentiality"),
-    ("x", NOT_AVAILABLE, "not available"),
-    ("z", NOT_APPLICABLE, "not applicable"),
-    ("u", NOT_AVAILABLE, "low reliability"),
-    (":", NOT_AVAILABLE, "not available"),
-    ("low", ROUNDED, "rounds to zero but is not zero"),
-    ("", NOT_AVAILABLE, "not supplied"),
-    (" c ", SUPPRESSED, "suppressed to protect confidentiality")])
+@pytest.mark.parametrize(
+    ("symbol", "status", "note"),
+    [
+        ("c", SUPPRESSED, "suppressed to protect confidentiality"),
+        ("x", NOT_AVAILABLE, "not available"),
+        ("z", NOT_APPLICABLE, "not applicable"),
+        ("u", NOT_AVAILABLE, "low reliability"),
+        (":", NOT_AVAILABLE, "not available"),
+        ("low", ROUNDED, "rounds to zero but is not zero"),
+        ("", NOT_AVAILABLE, "not supplied"),
+        (" c ", SUPPRESSED, "suppressed to protect confidentiality"),
+    ],
+)
 def test_an_official_symbol_is_read_as_the_department_explains_it(symbol, status, note):
     row = read(symbol)
     assert (row["status"], row["note"]) == (status, note)
@@ -79,9 +97,37 @@ def test_a_symbol_that_the_tabulated_files_do_not_use_is_refused_there(place, sy
         read(symbol, place)
 
 
-@pytest.mark.parametrize("text", [
-    "-", "..", ".", "n/a", "nan", "inf", "C", "X", "cc", "-3", "+3", "12,34", "1,2345", "1234,567", ",123", "1 234",
-    "5%", "£5", "0x1F", "1e", "=1+1", "<5", "3 [r]", "½", "1.2.3", "1,234,56"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-",
+        "..",
+        ".",
+        "n/a",
+        "nan",
+        "inf",
+        "C",
+        "X",
+        "cc",
+        "-3",
+        "+3",
+        "12,34",
+        "1,2345",
+        "1234,567",
+        ",123",
+        "1 234",
+        "5%",
+        "£5",
+        "0x1F",
+        "1e",
+        "=1+1",
+        "<5",
+        "3 [r]",
+        "½",
+        "1.2.3",
+        "1,234,56",
+    ],
+)
 def test_unknown_text_is_refused(text):
     with pytest.raises(DataError):
         read(text)

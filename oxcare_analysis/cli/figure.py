@@ -12,9 +12,9 @@ def command(area: Area, year: Annotated[int, typer.Option(help="Year ending 31 M
             measure: Annotated[str, typer.Option(help="A measure of docs/data_dictionary.md, e.g. plans_open_count.")],
             data_dir: DataDir = None, as_json: Json = False) -> None:
     """One number: every edition's value, status, denominator, the department's own rate, and the row it came from."""
-    from oxcare_analysis import door
+    from oxcare_analysis import figures
 
-    result = door.figure(area, year, measure, data_dir)
+    result = figures.figure(area, year, measure, data_dir)
     if as_json:
         document = asdict(result)
         document["editions"] = [{k: None if v != v else v for k, v in row.items()}

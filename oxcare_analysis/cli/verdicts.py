@@ -6,11 +6,11 @@ from oxcare_analysis.cli.options import Area, AsOf, DataDir, From, Json, To, pri
 def command(area: Area, first: From = None, last: To = None, as_of: AsOf = "latest", data_dir: DataDir = None,
             as_json: Json = False) -> None:
     """Premise, growth ledger and the four hypotheses."""
-    from oxcare_analysis import door
+    from oxcare_analysis import documents, door
 
     study = door.load(area, first, last, as_of, data_dir)
     if as_json:
-        print_json(door.verdicts_document(study))
+        print_json(documents.verdicts_document(study))
         return
     from oxcare_analysis.showing import sentences
 

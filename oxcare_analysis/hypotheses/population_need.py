@@ -39,7 +39,7 @@ def shared_growth(study: Study) -> Estimate:
     The shared part is the mean of the median neighbour's change and the median change of the region's other
     authorities. Its standard error is that of the neighbours' median (1.25 × robust spread ÷ √number).
     """
-    label = "growth in plans started that is shared with neighbours and region, plus growth in children"
+    label = "growth in plans started that neighbours and region share"
     everyone = moves.contrasts(study, OUTCOME, study.first_year, study.last_year)
     others = everyone["estimate"].drop(index=study.area.code, errors="ignore")
     near = others[others.index.isin(study.neighbours)]

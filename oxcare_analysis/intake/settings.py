@@ -27,5 +27,6 @@ def window(first_year: int | None, last_year: int | None, default: tuple[int, in
         if not EARLIEST_YEAR <= year <= 2100:
             raise UsageError(f"{name} is {year}; published counts are held from {EARLIEST_YEAR}. Choose a later year.")
     if last < first:
-        raise UsageError(f"The window for {area} ends ({last}) before it starts ({first}). Give the earlier year first.")
+        raise UsageError(f"The window for {area} ends ({last}) before it starts ({first}). Give the earlier "
+                         "year first.")
     return first, last

@@ -15,7 +15,8 @@ import pandas as pd
 from oxcare_analysis.intake import values
 from oxcare_analysis.intake.areas import RETIRED_ONS_CODES
 from oxcare_analysis.intake.mappings import (MONTHLY_COLUMNS, OFFICIAL_KEYS, OFFICIAL_LEVELS, OFFICIAL_TABLES,
-                                             PLAIN_TABLES, RELEASES_COLUMNS, TABULATED_TABLES, WIDE_KEYS, WIDE_LEVELS, Table)
+                                             PLAIN_TABLES, RELEASES_COLUMNS, TABULATED_TABLES, WIDE_KEYS, WIDE_LEVELS,
+                                             Table)
 from oxcare_analysis.words.columns import ENGLAND, MEASURES
 from oxcare_analysis.words.errors import DataError
 

@@ -153,5 +153,5 @@ def _downloads(place: pages.Place) -> str:
 
 def _citation(study) -> str:
     return _paragraphs(f"To cite: oxcare_analysis {study.provenance['code_version']}, {study.area.name}, "
-                       f"{study.first_year} to {study.last_year}, figures published by {study.as_of}, data "
+                       f"{study.first_year} to {study.last_year}, figures published by {study.as_of_words}, data "
                        f"{study.provenance['data_sha256'][:12]}.")

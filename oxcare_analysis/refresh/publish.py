@@ -20,7 +20,8 @@ from pathlib import Path
 import nbformat
 from filelock import FileLock
 
-from oxcare_analysis import door
+from oxcare_analysis import documents, door
+from oxcare_analysis.intake.areas import plain
 from oxcare_analysis.refresh import downloads, front, pages, run
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import RunError
@@ -52,7 +53,7 @@ class Outcome:
 
 def slug(name: str) -> str:
     """A folder name: ASCII lower case, other characters to '-'."""
-    return re.sub(r"[^a-z0-9]+", "-", door.areas_intake.plain(name)).strip("-") or "area"
+    return re.sub(r"[^a-z0-9]+", "-", plain(name)).strip("-") or "area"
 
 
 def publish(request: Request, say: Callable[[str], None]) -> Outcome:
@@ -93,9 +94,10 @@ def _build(study, request: Request, staged: Path, key: str, before: dict | None,
     jobs = [run.Job(source, executed / source.name, parameters, request.data_dir) for source in sources]
     seconds = _execute(jobs, request.workers, study.area.name, say)
     started = time.perf_counter()
-    books = {source.stem: nbformat.read(executed / source.name, as_version=4) for source in sources}
-    document = door.verdicts_document(study)
-    where = f"{study.area.name}, {study.first_year} to {study.last_year}, figures published by {study.as_of}"
+    books = {source.stem: _without_defaults(nbformat.read(executed / source.name, as_version=4))
+             for source in sources}
+    document = documents.verdicts_document(study)
+    where = f"{study.area.name}, {study.first_year} to {study.last_year}, figures published by {study.as_of_words}"
     listed = (("index.html", "Start"), *((f"{name}.html", _short(pages.title_of(book), name))
                                          for name, book in books.items()))
     place = pages.Place(where, study.source, listed)
@@ -112,6 +114,14 @@ def _build(study, request: Request, staged: Path, key: str, before: dict | None,
         "versions": {name: metadata.version(name) for name in ("pandas", "statsmodels", "papermill", "nbconvert",
                                                                "seaborn", "matplotlib")},
         "seconds": seconds})
+
+
+def _without_defaults(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Drop the default parameters, which would stand beside the ones used."""
+    tags = [cell.metadata.get("tags", []) for cell in book.cells]
+    if any("injected-parameters" in t for t in tags):
+        book.cells = [cell for cell, t in zip(book.cells, tags, strict=True) if "parameters" not in t]
+    return book
 
 
 def _execute(jobs: list[run.Job], workers: int, area: str, say: Callable[[str], None]) -> dict[str, float]:

@@ -142,7 +142,7 @@ def finding(f) -> Chart | str:
     axes.set_yticks(range(len(table)), [f"{_wrap(row['measure'])}\n({words[row['predicted']]})"
                                         for _, row in table.iterrows()])
     axes.set_ylim(len(table) - 0.5, -0.5)
-    axes.set(xlabel="Change, per cent\n(line: 95 per cent interval; filled: beyond noise; grey band: the margin)")
+    axes.set(xlabel="Change, per cent, with 95 per cent interval\nfilled: beyond noise; grey band: margin")
     first = table.iloc[0]
     alt = (f"Dot chart of changes from {f.window[0]} to {f.window[1]} in {f.area}. The test, {first['measure']}: "
            f"{first['estimate']:+.0f} per cent, interval {first['low']:+.0f} to {first['high']:+.0f}. "

@@ -9,7 +9,7 @@ import pandas as pd
 
 from oxcare_analysis.showing.sentences import HYPOTHESES, VERDICTS
 
-SYMBOLS = {"supported": "●", "contradicted": "✕", "negligible": "＝", "inconclusive": "◌", "not_testable": "–"}
+SYMBOLS = {"supported": "●", "contradicted": "✕", "negligible": "=", "inconclusive": "?", "not_testable": "–"}
 COMPARISONS = {"england": "England", "median_neighbour": "Median statistical neighbour",
                "given_start": "Authorities that started at its rate and size"}
 
@@ -43,7 +43,8 @@ def premise(p) -> Exhibit:
     table = p.table if len(p.table) else pd.DataFrame(columns=["comparison", "expected", "above", "low", "high"])
     return Exhibit(f"Children on a plan in {p.area} at March {p.last_year}, had it moved like others", pd.DataFrame({
         "Had it moved like": table["comparison"].map(COMPARISONS),
-        "Children on a plan": table["expected"].map(_whole), "More (+) or fewer (−) in fact": table["above"].map(_signed),
+        "Children on a plan": table["expected"].map(_whole),
+        "More (+) or fewer (−) in fact": table["above"].map(_signed),
         "Middle half of such authorities": [_range(a, b) for a, b in zip(table["low"], table["high"], strict=True)]}),
         p.source)
 
@@ -77,7 +78,8 @@ def evidence(f) -> Exhibit:
                    pd.DataFrame({
         "Measure": t["label"], "Predicted": t["predicted"].map(words), "From": t["from"].map(_one),
         "To": t["to"].map(_one), "Change, per cent": [
-            f"{np.expm1(e) * 100:+.0f}" if np.isfinite(e) else m for e, m in zip(t["estimate"], t["missing"], strict=True)],
+            f"{np.expm1(e) * 100:+.0f}" if np.isfinite(e) else m
+            for e, m in zip(t["estimate"], t["missing"], strict=True)],
         "95 per cent interval": [_range(np.expm1(a) * 100, np.expm1(b) * 100)
                                  for a, b in zip(t["low"], t["high"], strict=True)],
         "Rank among authorities": [f"{int(r)} of {int(o)}" if pd.notna(r) else "none"
@@ -92,7 +94,8 @@ def verdicts(findings: dict) -> Exhibit:
              "Why": f.reason, "Rivals that fit": ", ".join(f.rival_mechanisms) or "none named",
              "Council, 2014": f"{f.council_2014} ({f.agreement})" if f.council_2014 else "not asked of this window"}
             for f in findings.values()]
-    return Exhibit(f"Four hypotheses, {some.area}, {some.window[0]} to {some.window[1]}", pd.DataFrame(rows), some.source)
+    return Exhibit(f"Four hypotheses, {some.area}, {some.window[0]} to {some.window[1]}", pd.DataFrame(rows),
+                   some.source)
 
 
 def story(s) -> Exhibit:

@@ -110,11 +110,11 @@ def ledger(x) -> str:
 
 def finding(f) -> str:
     """The verdict in a sentence, the reason, and what the council concluded where that belongs."""
-    text = f"{VERDICTS[f.verdict]} ({f.verdict.replace('_', ' ')}): that {HYPOTHESES[f.hypothesis]}. {f.reason}"
+    text = f"That {HYPOTHESES[f.hypothesis]}: {VERDICTS[f.verdict].lower()} ({f.verdict.replace('_', ' ')}). {f.reason}"
     e = f.primary
     if e.placebo_rank:
         text += (f" Allowing for where it started and its size, this change ranks {e.placebo_rank} of {e.placebo_of} "
-                 f"authorities (1 = the largest rise){', which is unusual' if e.peculiar else ', which is not unusual'}.")
+                 f"authorities (1 = the largest rise), which is {'unusual' if e.peculiar else 'not unusual'}.")
     if f.notes:
         text += f" Recording: {'; '.join(f.notes)}."
     if f.council_2014:

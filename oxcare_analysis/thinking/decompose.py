@@ -57,4 +57,5 @@ def decompose(study: Study, measure: str) -> Trend:
     table = pd.DataFrame({"year": logs.columns, "value": np.exp(logs.loc[code]) * ratio.per, "change": mine,
                           "national": national, "regional": regional, "neighbour": neighbour,
                           "local": mine - national - regional - neighbour})
-    return Trend(study.area.name, measure, ratio.label, ratio.per_words, source=study.source, table=table.reset_index(drop=True))
+    return Trend(study.area.name, measure, ratio.label, ratio.per_words, source=study.source,
+                 table=table.reset_index(drop=True))

@@ -121,4 +121,6 @@ def _reason(verdict: str, rate: list[float], estimate: Estimate) -> str:
     return {"supported": f"The rate rose {change}, more than noise explains ({noise_words}).",
             "contradicted": f"The rate fell {change}, more than noise explains ({noise_words}).",
             "negligible": f"The rate hardly moved: {change}.",
-            "inconclusive": f"The rate went {change}; {noise_words}, so this may be no lasting change."}[verdict]
+            "inconclusive": f"The rate went {change}. Swings of that size between two years are not rare in one "
+                        f"authority ({noise_words}), so these two dates alone cannot say whether it will last."}[
+        verdict]

@@ -6,7 +6,9 @@ from functools import cached_property
 import pandas as pd
 
 from oxcare_analysis.thinking import measures
-from oxcare_analysis.words.columns import ENGLAND
+from oxcare_analysis.words.columns import ENGLAND, MONTHS
+
+MONTH_NAMES = [name.title() for name in (*MONTHS[9:], *MONTHS[:9])]  # January first
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,16 @@ class Study:
         return self.panel.xs(self.area.code, level="area_code")
 
     @property
+    def as_of_words(self) -> str:
+        """The as-of month in words: 'April 2026'."""
+        return f"{MONTH_NAMES[int(self.as_of[5:]) - 1]} {self.as_of[:4]}"
+
+    @property
     def source(self) -> str:
         """The line that stands beneath every chart: publisher, edition, month."""
         edition = self.provenance["editions"].get("children_in_need", "none")
         return (f"Source: Department for Education, Children in need, edition {edition}, and ONS population; figures "
-                f"published by {self.as_of}. Analysis: oxcare_analysis.")
+                f"published by {self.as_of_words}. Analysis: oxcare_analysis.")
 
     def at(self, year: int, measure: str, code: str | None = None) -> float:
         """One number of this authority (or of `code`), NaN where there is none."""
@@ -86,4 +93,4 @@ class Study:
         revised = self.provenance.get("values_as_revised_in")
         note = f" Values as revised in {revised}." if revised else ""
         return (f"<p>{self.area.name}, years ending 31 March {self.first_year} to {self.last_year}. Figures published "
-                f"by {self.as_of}.{note} Editions: {editions}.</p>")
+                f"by {self.as_of_words}.{note} Editions: {editions}.</p>")
