@@ -28,6 +28,8 @@ check: setup  ## check the published figures, the style and the layers
 
 accept: setup  ## re-run the notebooks in place and keep only the verdicts: the diff is the change to review
 	$(PY) -m oxcare_analysis.refresh.accept
+	$(PY) -m oxcare_analysis.refresh.readme
+	$(PY) -m oxcare_analysis.tables.dictionary
 
 lab: setup  ## open JupyterLab on working copies set to LAB_AREA
 	$(PY) -m oxcare_analysis lab --area "$(LAB_AREA)"

@@ -10,6 +10,8 @@ import pandas as pd
 from oxcare_analysis.showing.sentences import HYPOTHESES, VERDICTS
 
 SYMBOLS = {"supported": "●", "contradicted": "✕", "negligible": "=", "inconclusive": "?", "not_testable": "–"}
+RISE = {"supported": "● yes", "contradicted": "✕ no: a fall", "negligible": "= hardly moved",
+        "inconclusive": "? not clear of swings", "not_testable": "– not testable"}
 COMPARISONS = {"england": "England", "median_neighbour": "Median statistical neighbour",
                "given_start": "Authorities that started at its rate and size"}
 
@@ -105,7 +107,8 @@ def story(s) -> Exhibit:
         "Window": [f"{a} to {b}" for a, b in zip(t["first_year"], t["last_year"], strict=True)],
         "Open plans": [_pair(a, b, 0) for a, b in zip(t["open_from"], t["open_to"], strict=True)],
         "Per 10,000": [_pair(a, b, 1) for a, b in zip(t["rate_from"], t["rate_to"], strict=True)],
-        "Rate rose?": t["premise"].map(_mark), "Bar for coming on dropped?": t["entry_threshold"].map(_mark),
+        "Rise beyond year-to-year swings?": t["premise"].map(RISE),
+        "Bar for coming on dropped?": t["entry_threshold"].map(_mark),
         "Bar for coming off rose?": t["exit_threshold"].map(_mark), "Need rose?": t["population_need"].map(_mark),
         "Awareness improved?": t["awareness"].map(_mark)}), s.source)
 

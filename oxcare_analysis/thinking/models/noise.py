@@ -43,7 +43,7 @@ def fit(log: pd.Series, n: pd.Series) -> dict[str, float]:
         return -_loglik(centred, a + phi * per_case, sigma, grid)
 
     best = optimize.minimize(minus_loglik, _start(centred, per_case), method="Nelder-Mead",
-                             options={"xatol": 0.03, "fatol": 0.05, "maxfev": 250})
+                             options={"xatol": 0.01, "fatol": 0.01, "maxfev": 500})
     a, phi, sigma = np.exp(best.x)
     return {"a": a, "phi": phi, "sigma": sigma, "loglik": -best.fun, "authorities": len(y)}
 
