@@ -36,7 +36,7 @@ def _heading(study: Study) -> dict:
 
 def _provenance(study: Study) -> dict:
     return {k: study.provenance[k] for k in ("editions", "data_sha256", "code_version", "rules_sha256",
-                                             "values_as_revised_in")}
+                                             "values_as_revised_in", "noise_model")}
 
 
 def _round(value, digits: int = 2):

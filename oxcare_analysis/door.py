@@ -54,9 +54,10 @@ def load(area: str = "Oxfordshire", first_year: int | None = None, last_year: in
                 int(found["last_year"]))
     first, last = settings.window(first_year, last_year, _default_window(panel, mine), mine.name)
     key = hashlib.sha256(f"{tables.data_sha256}{month}{_rules_sha256()}".encode()).hexdigest()
-    people = measures.authorities(panel)
-    fitted = built.cached("noise", key, lambda: noise.fit_all(
-        {m: measures.series(people, m) for m in measures.RATIOS}), data_dir)
+    fitted = built.cached("noise", key, lambda: _fit_noise(panel), data_dir)
+    too_few_years = month is not None and fitted["a"].isna().any()
+    if too_few_years:  # how noisy a measure is does not depend on what was out; the report says where it is from
+        fitted = load(area, None, None, settings.LATEST, data_dir).noise
     checked = built.cached("checks", key, lambda: _checks(tables, data_dir), data_dir)
     editions = resolved.groupby("source")["edition"].agg(lambda e: max(e, key=raw.edition_order)).to_dict()
     revised = resolved.loc[resolved["revised"] & resolved["area_code"].eq(mine.code), "edition"]
@@ -66,6 +67,7 @@ def load(area: str = "Oxfordshire", first_year: int | None = None, last_year: in
         checked[checked["area_code"] == mine.code], _events(data_dir, mine),
         {"editions": editions, "data_sha256": tables.data_sha256, "code_version": metadata.version("oxcare_analysis"),
          "rules_sha256": _rules_sha256(), "values_as_revised_in": max(revised, default=None),
+         "noise_model": "all years held" if too_few_years else "years let in",
          "regions": dict(zip(tables.areas["area_code"], tables.areas["region_code"], strict=True))})
 
 
@@ -219,6 +221,8 @@ def _default_window(panel: pd.DataFrame, area: Area) -> tuple[int, int]:
     first = max(DEFAULT_FIRST_YEAR, area.first_year)
     years = [year for (code, year), yes in full.items() if yes and code == area.code and year >= first]
     anywhere = [year for (_, year), yes in full.items() if yes]
+    if years and max(years) <= first > settings.EARLIEST_YEAR >= area.first_year:
+        first = settings.EARLIEST_YEAR  # an early as-of month: all that was out by then
     return first, max(years, default=max(first, min(area.last_year, max(anywhere, default=first))))
 
 
@@ -234,6 +238,11 @@ def _events(data_dir: str | Path | None, area: Area) -> pd.DataFrame:
     columns = ["event_id", "date", "area", "kind", "event", "source"]
     events = pd.read_csv(path, dtype=str, encoding="utf-8") if path.exists() else pd.DataFrame(columns=columns)
     return events[events["area"].isin([area.name, "England"])].reset_index(drop=True)
+
+
+def _fit_noise(panel: pd.DataFrame) -> pd.DataFrame:
+    people = measures.authorities(panel)
+    return noise.fit_all({m: measures.series(people, m) for m in measures.RATIOS})
 
 
 def _checks(tables: built.Tables, data_dir: str | Path | None) -> pd.DataFrame:

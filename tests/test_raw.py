@@ -16,8 +16,9 @@ LARGEST_RAW_BYTES = 8_000_000
 
 
 def contents(folder):
-    """Every file under a folder, by its place, with its bytes."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every file under a folder, by its place, with its bytes; and every folder that is empty."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else b""
+            for path in folder.rglob("*") if path.is_file() or not any(path.iterdir())}
 
 
 def sha256(content):
@@ -66,6 +67,14 @@ def test_a_file_that_conflicts_with_one_held_leaves_the_folder_as_it_was(small_d
     before = contents(small_data_dir)
     with pytest.raises(DataError):
         raw.add_files([official("d5"), official("d1", {("981", 2024, "CPP_At31"): 471})], data_dir=small_data_dir)
+    assert contents(small_data_dir) == before
+
+
+def test_a_conflict_leaves_no_folder_of_another_edition_behind(small_data_dir, official):
+    before = contents(small_data_dir)
+    with pytest.raises(DataError):
+        raw.add_files([official("d5", years=(2021, 2022)), official("d1", {("981", 2024, "CPP_At31"): 471})],
+                      data_dir=small_data_dir)
     assert contents(small_data_dir) == before
 
 

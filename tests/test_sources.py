@@ -13,7 +13,46 @@ from oxcare_analysis.words.errors import DataError
 LONG = ["year", "geography_level", "la_code", "old_la_code", "name", "indicator", "value"]
 RATES = ["cpp_at_31_march_rate", "section47_rate"]
 TESTSHIRE = ["la", "E10000981", "981", "Testshire"]
+ONE_ROW = {"time_period": "2024", "geographic_level": "Local authority", "country_code": "E92000001",
+           "region_code": "E12000008", "region_name": "South East", "old_la_code": "981",
+           "new_la_code": "E10000981", "la_name": "Testshire"}
 MOCKHAM = ["la", "E10000982", "982", "Mockham"]
+
+
+# Which of the publisher's columns each measure is: typed from the files, to tell columns apart that look alike.
+COLUMN_OF = {
+    "plans_started_by_category": {  # D2: the initial category
+        "plans_started_count": "CPP_start", "plans_started_neglect_count": "Neglect_Initial",
+        "plans_started_physical_count": "Physical_Initial", "plans_started_sexual_count": "Sexual_Initial",
+        "plans_started_emotional_count": "Emotional_Initial", "plans_started_multiple_count": "Multiple_Initial"},
+    "plans_open_by_category": {  # D4: the latest category
+        "plans_open_count": "CPP_At31", "plans_open_neglect_count": "Neglect_Latest",
+        "plans_open_physical_count": "Physical_Latest", "plans_open_sexual_count": "Sexual_Latest",
+        "plans_open_emotional_count": "Emotional_Latest", "plans_open_multiple_count": "Multiple_Latest"},
+    "plans_ended_by_duration": {
+        "plans_ended_count": "CPP_End", "plans_ended_0_3_months_count": "3_months_or_less",
+        "plans_ended_3_6_months_count": "more_than_3_months_6_months",
+        "plans_ended_6_12_months_count": "more_than_6_months_less_than_1_year",
+        "plans_ended_12_24_months_count": "1_year_less_than_2_years",
+        "plans_ended_24_plus_months_count": "2_years_or_more"},
+    "plans_open_by_duration": {
+        "plans_open_count": "CPP_At31", "plans_open_0_3_months_count": "3_months_or_less",
+        "plans_open_3_6_months_count": "more_than_3_months_6_months",
+        "plans_open_6_12_months_count": "more_than_6_months_less_than_1_year",
+        "plans_open_12_24_months_count": "1_2_years", "plans_open_24_plus_months_count": "2_years+"},
+    "early_ends": {"early_ends_0_3_months_count": "3_months_or_less",
+                   "early_ends_0_3_months_transfer_count": "3_months_or_less_transfer"},
+    "plans": {"plans_started_count": "CPP_start", "plans_ended_count": "CPP_end", "plans_open_count": "CPP_At31",
+              "plans_started_rate_10k": "CPP_start_rate", "plans_ended_rate_10k": "CPP_end_rate",
+              "plans_open_rate_10k": "CPP_At31_rate"},
+    "referrals": {"referrals_received_count": "referral_count", "re_referrals_count": "rereferral_count",
+                  "no_further_action_count": "no_further_action_count", "not_in_need_count": "not_in_need_count"},
+    "enquiries_and_conferences": {"enquiries_started_count": "Section47", "conferences_held_count": "ICPC",
+                                  "enquiries_started_rate_10k": "Section47_rate",
+                                  "conferences_held_rate_10k": "ICPC_rate"},
+    "children_in_need": {"children_in_need_count": "At31_episodes", "children_in_need_started_count":
+                         "Started_episodes", "children_in_need_ended_count": "Ended_episodes"},
+}
 
 
 def cell(intake, code, year, measure):
@@ -78,6 +117,17 @@ def test_every_official_table_is_recognised_by_its_oldest_and_by_its_newest_colu
     intake = sources.read_file(path)
     assert intake.table == table.name
     assert intake.rows[list(table.columns)].eq("5").all(axis=None)
+
+
+@pytest.mark.parametrize(("table", "column_of"), COLUMN_OF.items(), ids=list(COLUMN_OF))
+def test_each_measure_is_taken_from_its_own_column_of_the_publisher(csv_file, table, column_of):
+    decoys = [f"{kind}_{which}" for kind in ("Neglect", "Physical", "Sexual", "Emotional", "Multiple")
+              for which in ("Initial", "Latest") if table.endswith("by_category")]
+    numbers = {column: str(number) for number, column in enumerate([*column_of.values(), *decoys], start=11)}
+    intake = sources.read_file(csv_file("some.csv", [*ONE_ROW, *numbers], [[*ONE_ROW.values(), *numbers.values()]]))
+    assert intake.table == table
+    taken = intake.rows.drop(columns=sources.KEYS).iloc[0].to_dict()
+    assert taken == {measure: numbers[column] for measure, column in column_of.items()}
 
 
 @pytest.mark.parametrize("table", TABULATED_TABLES, ids=lambda table: table.name)

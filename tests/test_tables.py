@@ -87,9 +87,11 @@ def test_the_tenth_replacement_is_newer_than_the_second(small_data_dir, official
     assert figure(load(small_data_dir), "981", 2023, OPEN)["value"] == 440
 
 
-def test_in_one_edition_a_measures_own_table_beats_the_total_of_a_breakdown(small_data_dir, official):
-    add(small_data_dir, official, "d5", {("981", 2024, "CPP_At31"): 999}, edition="2024", published="2024-10")
-    row = figure(load(small_data_dir), "981", 2024, OPEN)
+@pytest.mark.parametrize("order", [("d1", "d5"), ("d5", "d1")])
+def test_in_one_edition_a_measures_own_table_beats_the_total_of_a_breakdown(tmp_path, official, order):
+    for kind in order:
+        add(tmp_path / "data", official, kind, {("981", 2024, "CPP_At31"): 999 if kind == "d5" else 470})
+    row = figure(load(tmp_path / "data"), "981", 2024, OPEN)
     assert (row["value"], row["table"]) == (470, "plans")
 
 

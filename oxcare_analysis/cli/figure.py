@@ -27,7 +27,7 @@ def command(area: Area, year: Annotated[int, typer.Option(help="Year ending 31 M
     if result.denominator:
         print(f"Children aged 0 to 17: {result.denominator['value']:,.0f} (edition {result.denominator['edition']}).")
     if result.published_rate:
-        rate = result.published_rate
+        rate = {k: "none" if v is None and k != "why_it_differs" else v for k, v in result.published_rate.items()}
         print(f"The department's own rate: {rate['value']} per 10,000 (edition {rate['edition']}); ours {rate['ours']}."
               + (f" They differ because {rate['why_it_differs']}." if rate["why_it_differs"] else ""))
     for other in result.other_values:

@@ -106,8 +106,10 @@ def matching(areas: pd.DataFrame, text: str, limit: int = 5) -> list[str]:
     names = {plain(name): name for name in authorities["name"]}
     asked = plain(str(text))
     holding = [name for key, name in names.items() if asked and asked in key]
-    close = difflib.get_close_matches(asked, names, n=limit, cutoff=0.4)
-    return (holding or [names[key] for key in close] or sorted(names.values()))[:limit]
+    begun = [name for key, name in names.items() if len(asked) > 1 and key.startswith(asked[:2])]
+    close = [names[key] for key in difflib.get_close_matches(asked, names, n=limit, cutoff=0.4)]
+    similar = sorted(begun, key=lambda name: -difflib.SequenceMatcher(None, asked, plain(name)).ratio())[:2]
+    return (holding or list(dict.fromkeys([*similar, *close])) or sorted(names.values()))[:limit]
 
 
 def is_england(code: str) -> bool:

@@ -32,8 +32,8 @@ def say(result) -> Words:
 
     >>> import oxcare_analysis as ox
     >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
-    There is no growth ledger for City of London, 2013 to 2018: plans open is not published for 2013 (suppressed to \
-protect confidentiality).
+    There is no growth ledger for City of London, 2013 to 2018: the number of children on a plan at 31 \
+March is not published for 2013 (suppressed to protect confidentiality).
     """
     speakers = {"Premise": premise, "Ledger": ledger, "Finding": finding, "Trend": trend, "Comparison": comparison,
                 "Regression": regression, "Story": story, "Recording": recording}
@@ -110,7 +110,8 @@ def ledger(x) -> str:
 
 def finding(f) -> str:
     """The verdict in a sentence, the reason, and what the council concluded where that belongs."""
-    text = f"That {HYPOTHESES[f.hypothesis]}: {VERDICTS[f.verdict].lower()} ({f.verdict.replace('_', ' ')}). {f.reason}"
+    plain, word = VERDICTS[f.verdict].lower(), f.verdict.replace("_", " ")
+    text = f"That {HYPOTHESES[f.hypothesis]}: {plain}{'' if plain == word else f' ({word})'}. {f.reason}"
     e = f.primary
     if e.placebo_rank:
         text += (f" Allowing for where it started and its size, this change ranks {e.placebo_rank} of {e.placebo_of} "

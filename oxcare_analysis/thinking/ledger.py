@@ -16,6 +16,7 @@ import pandas as pd
 from oxcare_analysis.thinking.measures import COMPARABLE
 from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.study import Study
+from oxcare_analysis.words.columns import MEASURES
 
 DRIVERS = ("children", "referrals_per_child", "enquiries_per_referral", "conferences_per_enquiry",
            "plans_per_conference", "exit_rate")
@@ -147,7 +148,7 @@ def _obstacle(study: Study, b: int, t: int) -> str:
     for year in range(b, t + 1):
         for count in ("plans_open_count", "plans_started_count", "children_0_17_count"):
             if not np.isfinite(study.at(year, count)):
-                return (f"{count.replace('_count', '').replace('_', ' ')} is not published for {year} "
+                return (f"the number of {MEASURES[count].label} is not published for {year} "
                         f"({study.why_missing(year, count)}).")
         if not study.at(year, "implied_ends_count") > 0:
             return f"the plans that ended in {year} cannot be worked out from the figures published."
@@ -209,7 +210,7 @@ def _draws(study: Study, groups: list, counts: list[str], b: int, t: int, start:
     early = [y for y in base_years if y < b]
     years = np.array([*early, *range(b, t + 1)])
     levels = _driver_logs(study, groups, counts, years, "implied_ends_count")
-    sd = np.nan_to_num(_noise_sd(study, groups, counts, years), posinf=0)
+    sd = _noise_sd(study, groups, counts, years)
     random = np.random.default_rng(SEED)
     noisy = levels + sd * random.standard_normal((DRAWS, *levels.shape))
     base = noisy[:, :, : len(early) + 1].mean(axis=2)

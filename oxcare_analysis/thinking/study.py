@@ -92,5 +92,7 @@ class Study:
         editions = ", ".join(f"{s.replace('_', ' ')} {e}" for s, e in self.provenance["editions"].items())
         revised = self.provenance.get("values_as_revised_in")
         note = f" Values as revised in {revised}." if revised else ""
+        if self.provenance.get("noise_model") == "all years held":
+            note += " Year-to-year noise is measured on all years held: too few were out by then."
         return (f"<p>{self.area.name}, years ending 31 March {self.first_year} to {self.last_year}. Figures published "
                 f"by {self.as_of_words}.{note} Editions: {editions}.</p>")
