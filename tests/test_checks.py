@@ -397,13 +397,11 @@ def test_the_no_need_halves_and_the_sources_are_shares_of_all_referrals(panel):
     assert "referrals_from_education_services_count" not in shares
 
 
-@pytest.mark.xfail(strict=True, raises=(ValueError, KeyError), reason="checks.run needs every table to be held")
 def test_the_checks_run_on_a_folder_that_holds_a_few_tables_only(small_data_dir):
     rows = checks.run(tables_module.load(small_data_dir), small_data_dir)
     assert not rows["severity"].eq("error").any()
 
 
-@pytest.mark.xfail(strict=True, raises=(ValueError, KeyError), reason="checks.run needs every table to be held")
 def test_a_fault_in_a_folder_of_a_few_tables_is_found(small_data_dir, official):
     raw.add_files(
         [official("d1", {("981", 2024, "CPP_At31_rate"): "99.9"})],

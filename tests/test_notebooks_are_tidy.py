@@ -302,10 +302,5 @@ def test_a_definition_may_have_digits(tidy, definition):
     assert types_no_digits_in_prose(tidy) == []
 
 
-@pytest.mark.parametrize("definition", DEFINITIONS)
-def test_every_allowed_definition_is_used_by_some_notebook(definition):
-    assert any(definition in path.read_text(encoding="utf-8") for path in NOTEBOOKS)
-
-
 def test_no_notebook_is_a_copy_of_another():
     assert not [path.name for path in NOTEBOOKS if "copy" in path.stem.lower() or " " in path.stem]

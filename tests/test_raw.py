@@ -223,11 +223,6 @@ def test_every_cell_of_a_raw_table_is_read_as_text(small_data_dir):
 # What a killed run leaves
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=ValueError,
-    reason="raw.editions takes .2024.new and .2024.old, which a kill inside raw._swap leaves, for editions",
-)
 @pytest.mark.parametrize("leftover", [".2024.new", ".2024.old"])
 def test_a_folder_left_by_a_killed_run_is_not_an_edition(small_data_dir, leftover):
     source = small_data_dir / "raw" / "children_in_need"
@@ -236,7 +231,6 @@ def test_a_folder_left_by_a_killed_run_is_not_an_edition(small_data_dir, leftove
     assert raw.editions(small_data_dir) == {"children_in_need": ["2024"]}
 
 
-@pytest.mark.xfail(strict=True, reason="raw._swap deletes .2024.old, the only copy after a kill between two renames")
 def test_an_edition_caught_between_the_two_renames_of_a_swap_is_not_lost(small_data_dir, official):
     source = small_data_dir / "raw" / "children_in_need"
     (source / "2024").rename(source / ".2024.old")

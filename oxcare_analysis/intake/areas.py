@@ -49,11 +49,13 @@ def register(rows: pd.DataFrame) -> pd.DataFrame:
     """The areas found in the raw tables.
 
     `rows`: area_code, ons_code, name, level, region_code, year, one row a table row.
-    Returns one row an area: area_code, ons_code (newest), name (newest), level, region_code, first_year, last_year.
+    Returns one row an area: area_code, ons_code (newest), ons_codes (all it has had),
+    name (newest), level, region_code, first_year, last_year.
     """
     ordered = rows.sort_values("year")
     areas = ordered.groupby("area_code", as_index=False).agg(
-        ons_code=("ons_code", "last"), name=("name", "last"), level=("level", "last"),
+        ons_code=("ons_code", "last"),
+        ons_codes=("ons_code", lambda codes: " ".join(dict.fromkeys(codes))), name=("name", "last"), level=("level", "last"),
         first_year=("year", "min"), last_year=("year", "max"))
     regions = ordered[ordered["region_code"].ne("") & ordered["level"].eq("authority")]
     areas["region_code"] = areas["area_code"].map(regions.groupby("area_code")["region_code"].last()).fillna("")
@@ -71,6 +73,17 @@ def in_own_years(frame: pd.DataFrame) -> pd.Series:
     return frame["year"].between(began, ended)
 
 
+# Words that councils put around their names and publishers leave out, or the other way round.
+_AROUND = re.compile(r"\b(the|city|county|borough|metropolitan|district|unitary|royal|london|council|mbc|cc|of|towns)\b")
+_ALSO_CALLED = {"hull": "810", "bcp": "839", "bournemouth christchurch poole": "839"}
+
+
+def _core(name: str) -> str:
+    """A name without the words around it: 'County Durham' and 'Durham County Council' are one."""
+    text = re.sub(r"\bsaint\b", "st", plain(name))
+    return " ".join(_AROUND.sub(" ", text).split()) or text
+
+
 def plain(name: str) -> str:
     """A name without accents, case or punctuation, for comparing."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
@@ -85,11 +98,14 @@ def find(areas: pd.DataFrame, asked: str) -> pd.Series:
     authorities = areas[areas["level"] == "authority"]
     text = plain(str(asked))
     names = authorities["name"].map(plain)
-    hits = authorities[(names == text) | (authorities["area_code"] == text)
-                       | (authorities["ons_code"].str.lower() == text)]
-    if hits.empty:
-        # "Bristol" is published as "Bristol, City of", "Bournemouth" lives on in a longer name.
-        begins = authorities[names.str.startswith(text + " ")] if text else authorities[:0]
+    retired = RETIRED_ONS_CODES.get(text.upper(), _ALSO_CALLED.get(_core(text), text))
+    hits = authorities[(names == text) | (authorities["area_code"] == retired)
+                       | authorities["ons_codes"].map(lambda codes: text in codes.lower().split())]
+    if hits.empty and text:
+        hits = authorities[authorities["name"].map(_core) == _core(text)]
+    if hits.empty and text:
+        # "Kensington" for "Kensington and Chelsea", when no other authority begins so.
+        begins = authorities[names.str.startswith(text + " ")]
         hits = begins if len(begins) == 1 else hits
     if len(hits) > 1:
         hits = hits[hits["last_year"] == hits["last_year"].max()]

@@ -4,7 +4,6 @@ import hashlib
 import io
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +16,7 @@ from oxcare_analysis.words.errors import DataError
 
 LICENCE = "Open Government Licence v3.0"
 FIRST_PUBLISHED = "first_published.csv"
+EDITION = re.compile(r"\d{4}(-\d{1,2})?")
 MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
 
 
@@ -37,21 +37,22 @@ def add_files(files: list[str | Path], edition: str | None = None, data_dir: str
         raise DataError(f"Two of the files given are the same table: {'/'.join(sorted(twice)[0])}. Give each once.")
     kept = [i for i in taken if i.source != "local"]
     news = [i for i in kept if not _held(i, data_dir)]
-    with tempfile.TemporaryDirectory() as scratch:
-        for target in {_folder(i, data_dir) for i in news}:
-            staged = Path(scratch) / target.parent.name / target.name
-            if target.exists():
-                shutil.copytree(target, staged)
-            staged.mkdir(parents=True, exist_ok=True)
-            for item in news:
-                if _folder(item, data_dir) == target:
-                    _write(item, staged, published or _usual_month(item, data_dir))
-            _swap(staged, target)
+    targets = sorted({_folder(i, data_dir) for i in news})
+    for target in targets:
+        _recover(target)
+        arriving = _beside(target, "new")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(arriving, ignore_errors=True)
+        if target.exists():
+            shutil.copytree(target, arriving)
+        arriving.mkdir(exist_ok=True)
+        for item in news:
+            if _folder(item, data_dir) == target:
+                _write(item, arriving, published or _usual_month(item, data_dir))
+    _swap_all(targets)
     for item in taken:
         if item.source == "local":
-            folder = paths.local_dir(data_dir)
-            folder.mkdir(parents=True, exist_ok=True)
-            _replace(folder / "monthly.csv", _as_csv(item.rows))
+            _add_months(item.rows, data_dir)
     return [f"{i.file_name}: {i.source}/{i.edition}/{i.table}, "
             + (f"{len(i.rows):,} rows added" if i in news or i.source == "local" else "already held, nothing to do")
             for i in taken]
@@ -61,7 +62,8 @@ def editions(data_dir: str | Path | None = None) -> dict[str, list[str]]:
     """source → the editions held, oldest first."""
     held: dict[str, list[str]] = {}
     for card in sorted(paths.raw_dir(data_dir).glob("*/*/source.yml")):
-        held.setdefault(card.parent.parent.name, []).append(card.parent.name)
+        if EDITION.fullmatch(card.parent.name):  # not a folder that an interrupted write left behind
+            held.setdefault(card.parent.parent.name, []).append(card.parent.name)
     return {source: sorted(names, key=edition_order) for source, names in held.items()}
 
 
@@ -117,7 +119,8 @@ def _usual_month(item: Intake, data_dir: str | Path | None) -> str:
     """The month an edition came out, where first_published.csv has it; else the month it is added."""
     months = first_published(data_dir)
     this_month = pd.Timestamp.today().strftime("%Y-%m")
-    return months.get((item.source, int(item.edition[:4])), this_month)
+    # A second edition of a year (2024-2) came out later than the first.
+    return this_month if "-" in item.edition else months.get((item.source, int(item.edition)), this_month)
 
 
 def _write(item: Intake, folder: Path, published: str) -> None:
@@ -145,14 +148,44 @@ def _replace(path: Path, content: bytes) -> None:
     partial.replace(path)
 
 
-def _swap(staged: Path, target: Path) -> None:
-    """Put a finished folder in place of the old one."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    arriving, leaving = (target.with_name(f".{target.name}.{word}") for word in ("new", "old"))
-    for leftover in (arriving, leaving):
-        shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree(staged, arriving)
-    if target.exists():
-        target.rename(leaving)
-    arriving.rename(target)
-    shutil.rmtree(leaving, ignore_errors=True)
+def _add_months(rows: pd.DataFrame, data_dir: str | Path | None) -> None:
+    """Put the analyst's months beside those held; a month given again replaces the one held."""
+    path = paths.local_dir(data_dir) / "monthly.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        held = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        rows = pd.concat([held[~held["month"].isin(rows["month"])], rows]).sort_values("month")
+    _replace(path, _as_csv(rows))
+
+
+def _beside(target: Path, word: str) -> Path:
+    return target.with_name(f".{target.name}.{word}")
+
+
+def _recover(target: Path) -> None:
+    """Put back a folder that an interrupted swap had moved aside."""
+    if not target.exists() and _beside(target, "old").exists():
+        _beside(target, "old").rename(target)
+
+
+def _swap_all(targets: list[Path]) -> None:
+    """Put every finished folder in place of its old one, or put every old one back."""
+    done = []
+    try:
+        for target in targets:
+            leaving = _beside(target, "old")
+            shutil.rmtree(leaving, ignore_errors=True)
+            if target.exists():
+                target.rename(leaving)
+            done.append(target)
+            _beside(target, "new").rename(target)
+    except OSError:
+        for target in done:
+            if _beside(target, "old").exists():
+                shutil.rmtree(target, ignore_errors=True)
+                _beside(target, "old").rename(target)
+            elif not _beside(target, "new").exists():
+                shutil.rmtree(target, ignore_errors=True)
+        raise
+    for target in targets:
+        shutil.rmtree(_beside(target, "old"), ignore_errors=True)

@@ -248,6 +248,9 @@ def _checked_months(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     if len(bad):
         raise DataError(f"{name}, row {bad.index[0] + 2}, has the month {bad['month'].iloc[0]!r}; expected a form "
                         "such as 2025-04.")
+    this_month = pd.Timestamp.today().strftime("%Y-%m")
+    if frame["month"].max() > this_month:
+        raise DataError(f"{name} holds the month {frame['month'].max()}, which has not happened yet. Check the file.")
     if frame["month"].duplicated().any():
         raise DataError(f"{name} has the month {frame.loc[frame['month'].duplicated(), 'month'].iloc[0]} twice; "
                         "expected each once.")

@@ -1,5 +1,6 @@
 """Text → number and status. The only place where a published symbol is read."""
 
+import math
 import re
 
 import pandas as pd
@@ -50,7 +51,7 @@ def read_values(texts: pd.Series, source: str, edition: str, where: str) -> pd.D
     distinct = {}
     for text in texts.unique():
         bare = text.strip()
-        if _NUMBER.fullmatch(bare):
+        if _NUMBER.fullmatch(bare) and math.isfinite(float(bare.replace(",", ""))):
             distinct[text] = (float(bare.replace(",", "")), PUBLISHED, "")
         elif bare in symbols:
             status, note = symbols[bare]

@@ -48,12 +48,13 @@ def run(tables: Tables, data_dir: str | Path | None = None) -> pd.DataFrame:
     first. Raises pandera's SchemaError where the figures table itself is malformed.
     """
     FIGURES_SCHEMA.validate(tables.figures)
-    numbers = panel(resolve(tables))
+    numbers = panel(resolve(tables)).reindex(columns=list(MEASURES))
     authorities = numbers[numbers.index.get_level_values("area_code").str.fullmatch(r"\d{3}")]
     found = [_identity(authorities), _breakdowns(tables.figures), _england(numbers, authorities),
              _funnel(authorities), _totals_agree(tables.figures), _rates(tables), _jumps(authorities),
              _low_reliability(tables.figures), _revised(tables)]
-    rows = pd.concat([f for f in found if len(f)], ignore_index=True).reindex(columns=COLUMNS)
+    failed = [f for f in found if len(f)] or [pd.DataFrame(columns=COLUMNS)]
+    rows = pd.concat(failed, ignore_index=True).reindex(columns=COLUMNS)
     return _with_reasons(rows, known_problems(data_dir)).sort_values(
         ["severity", "check", "area_code", "year"], ignore_index=True)
 
@@ -111,13 +112,15 @@ def _breakdowns(figures: pd.DataFrame) -> pd.DataFrame:
             parts.append(_rows(check, "error", pd.DataFrame(
                 {"measure": whole, "found": total.map("{:.0f} over the parts".format),
                  "expected": wide[whole].map("{:.0f}".format)})[bad]))
-    return pd.concat(parts)
+    return pd.concat(parts) if parts else pd.DataFrame()
 
 
 def _england(numbers: pd.DataFrame, authorities: pd.DataFrame) -> pd.DataFrame:
     """England equals the sum of its authorities, but for rounding, suppression and authorities not supplied."""
     rows = []
     for measure in ENGLAND_TOTALS:
+        if ENGLAND not in numbers.index:
+            continue
         printed = numbers.loc[ENGLAND, measure].dropna()
         total = authorities[measure].groupby("year").sum(min_count=1)
         for year, value in printed.items():
@@ -155,7 +158,8 @@ def _rates(tables: Tables) -> pd.DataFrame:
     for edition in official["edition"].unique():
         wide = official[(official["edition"] == edition) & (official["level"] == "authority")].drop_duplicates(
             ["area_code", "year", "measure"]).pivot(index=["area_code", "year"], columns="measure", values="value")
-        for rate in [m for m in wide if m.endswith("_rate_10k")]:
+        wide = wide.reindex(columns=sorted({*wide, "children_0_17_count"}))
+        for rate in [m for m in wide if m.endswith("_rate_10k") and m.replace("_rate_10k", "_count") in wide]:
             count = rate.replace("_rate_10k", "_count")
             ours = wide[count] / wide["children_0_17_count"] * 10_000
             bad = (ours - wide[rate]).abs() > 0.051

@@ -65,7 +65,7 @@ def build(data_dir: str | Path | None = None) -> Tables:
     for name, frame in frames.items():
         _save(frame, folder / f"{name}.parquet")
     digest = raw_sha256(data_dir)
-    _save_text(json.dumps({"data_sha256": digest}), folder / "built_from.json")
+    _save_text(json.dumps(_stamp(digest)), folder / "built_from.json")
     return _tables(frames, held, data_dir, digest)
 
 
@@ -73,7 +73,7 @@ def load(data_dir: str | Path | None = None, say=None) -> Tables:
     """Load the built tables, building them first where they are missing or raw has changed (`say` is told so)."""
     folder, digest = paths.processed_dir(data_dir), raw_sha256(data_dir)
     stamp = folder / "built_from.json"
-    fresh = stamp.exists() and json.loads(stamp.read_text(encoding="utf-8"))["data_sha256"] == digest
+    fresh = stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == _stamp(digest)
     if not (fresh and all((folder / f"{name}.parquet").exists() for name in TABLE_NAMES)):
         if say:
             say("Building the tables from data/raw (once for each change of the figures) ...")
@@ -94,10 +94,20 @@ def cached(name: str, key: str, make, data_dir: str | Path | None = None) -> pd.
     return frame
 
 
+def _stamp(data_sha256: str) -> dict[str, str]:
+    """What built tables depend on: the figures and the code that reads them."""
+    code = hashlib.sha256()
+    for layer in ("words", "intake", "tables"):
+        for path in sorted((paths.PACKAGE / layer).glob("*.py")):
+            code.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return {"data_sha256": data_sha256, "code_sha256": code.hexdigest()}
+
+
 def raw_sha256(data_dir: str | Path | None = None) -> str:
     """One hash over every raw table, whatever the folder is called."""
     root, digest = paths.raw_dir(data_dir), hashlib.sha256()
-    for path in sorted([*root.glob("*/*/*.csv"), *root.glob("*/*/source.yml"), *root.glob("*.csv")]):
+    found = [*root.glob("*/*/*.csv"), *root.glob("*/*/source.yml"), *root.glob("*.csv")]
+    for path in sorted(p for p in found if not p.parent.name.startswith(".")):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -222,13 +232,16 @@ def _tables(frames: dict[str, pd.DataFrame], held: dict, data_dir: str | Path | 
 
 
 def _save(frame: pd.DataFrame, path: Path) -> None:
-    handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    os.close(handle)
-    frame.to_parquet(partial, index=False)
-    Path(partial).replace(path)
+    _save_by(lambda partial: frame.to_parquet(partial, index=False), path)
 
 
 def _save_text(text: str, path: Path) -> None:
-    partial = path.with_suffix(".part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    _save_by(lambda partial: partial.write_text(text, encoding="utf-8"), path)
+
+
+def _save_by(write, path: Path) -> None:
+    """Write under a name of its own, then put in place: several processes may build at once."""
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    os.close(handle)
+    write(Path(name))
+    Path(name).replace(path)
