@@ -16,6 +16,7 @@ from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking import compare as comparisons
 from oxcare_analysis.thinking import decompose as trends
 from oxcare_analysis.thinking import ledger as ledgers
+from oxcare_analysis.thinking import lifetable as lifetables
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking import premise as premises
 from oxcare_analysis.thinking import recording as sentinel
@@ -144,6 +145,15 @@ def compare(study: Study, measure: str) -> comparisons.Comparison:
     if measure not in measures.RATIOS:
         raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
     return comparisons.compare(study, measure)
+
+
+def exits(study: Study) -> lifetables.LifeTable:
+    """Exit hazards by time on a plan and the stay they imply, beside England and neighbours.
+
+    >>> exits(load("Oxfordshire", 2013, 2018)).table.query("year == 2013")["value"].round(1).item()
+    12.1
+    """
+    return lifetables.lifetable(study)
 
 
 def regression(study: Study, hypothesis: str) -> regressions.Regression:

@@ -55,7 +55,8 @@ def register(rows: pd.DataFrame) -> pd.DataFrame:
     ordered = rows.sort_values("year")
     areas = ordered.groupby("area_code", as_index=False).agg(
         ons_code=("ons_code", "last"),
-        ons_codes=("ons_code", lambda codes: " ".join(dict.fromkeys(codes))), name=("name", "last"), level=("level", "last"),
+        ons_codes=("ons_code", lambda codes: " ".join(dict.fromkeys(codes))), name=("name", "last"),
+        level=("level", "last"),
         first_year=("year", "min"), last_year=("year", "max"))
     regions = ordered[ordered["region_code"].ne("") & ordered["level"].eq("authority")]
     areas["region_code"] = areas["area_code"].map(regions.groupby("area_code")["region_code"].last()).fillna("")
@@ -74,7 +75,8 @@ def in_own_years(frame: pd.DataFrame) -> pd.Series:
 
 
 # Words that councils put around their names and publishers leave out, or the other way round.
-_AROUND = re.compile(r"\b(the|city|county|borough|metropolitan|district|unitary|royal|london|council|mbc|cc|of|towns)\b")
+_AROUND = re.compile(
+    r"\b(the|city|county|borough|metropolitan|district|unitary|royal|london|council|mbc|cc|of|towns)\b")
 _ALSO_CALLED = {"hull": "810", "bcp": "839", "bournemouth christchurch poole": "839"}
 
 

@@ -151,6 +151,65 @@ def finding(f) -> Chart | str:
                   f"{f.window[1]}", alt, f.source, table)
 
 
+def hazards(x) -> Chart | str:
+    """Exit hazards by time on a plan, year by year, one line a band."""
+    table = x.hazards[x.hazards["band"] != "12_plus"] if len(x.hazards) else x.hazards
+    if table.empty:
+        return nothing("the lengths of plans are not published for enough years")
+    figure, axes = _axes()
+    bands = [b for b in ("0_3", "3_6", "6_12", "12_24", "24_plus") if (table["band"] == b).any()]
+    colours = dict(zip(("0_3", "3_6", "6_12", "12_24", "24_plus"),
+                       ("#8a8a8a", "#4a4a4a", NEIGHBOURS, FOCUS, "#7b2d7b"), strict=True))
+    ends = []
+    for i, band in enumerate(bands):
+        rows = table[table["band"] == band].set_index("year")["hazard"]
+        rows = rows.reindex(range(table["year"].min(), table["year"].max() + 1))  # a gap stays a gap
+        axes.plot(rows.index, rows, marker="osD^v"[i], color=colours[band], linewidth=2,
+                  linestyle=("-", (0, (4, 2)), (0, (1, 1.5)), "-", (0, (3, 1, 1, 1)))[i])
+        ends.append((rows.dropna().iloc[-1], table.loc[table["band"] == band, "label"].iloc[0], colours[band]))
+    axes.set_ylim(bottom=0)
+    for place, label, colour in _apart(ends, axes.get_ylim()):
+        axes.annotate(label, (table["year"].max(), place), xytext=(8, 0), textcoords="offset points", color=colour,
+                      va="center")
+    axes.set(xlabel="Year ending 31 March", ylabel="Plans ended per plan open, a year")
+    first, last = (table[table["year"] == y].set_index("band")["hazard"] for y in (table["year"].min(),
+                                                                                  table["year"].max()))
+    shared = [b for b in bands if b in first and b in last]
+    moved = max(shared, key=lambda b: abs(np.log(last[b] / first[b])) if first[b] and last[b] else 0, default=None)
+    alt = f"Line chart of exit hazards by time on a plan in {x.area}, {len(bands)} bands."
+    if not moved:
+        alt += " No band is published at both ends, so they cannot be compared."
+    else:
+        name = table.loc[table["band"] == moved, "label"].iloc[0]
+        alt += (f" The band that changed most between {table['year'].min()} and {table['year'].max()}: {name}, which "
+                f"{_went(first[moved], last[moved], 2)} a year.")
+    return _chart(figure, "exit_hazards", f"Plans ended per plan open, by time on the plan, {x.area}", alt, x.source,
+                  table[["year", "label", "ended", "exposure", "hazard", "filled"]])
+
+
+def expected_stay(x) -> Chart | str:
+    """Months a plan would stay if it met the year's exit hazards in every band."""
+    if x.table.empty:
+        return nothing("the lengths of plans are not published for enough years")
+    figure, axes = _axes()
+    ends = []
+    for column, label, colour, dash in (("neighbours", "Median neighbour", NEIGHBOURS, (0, (4, 2))),
+                                        ("england", "England", ENGLAND, (0, (1, 1.5))), ("value", x.area, FOCUS, "-")):
+        axes.plot(x.table["year"], x.table[column], color=colour, linestyle=dash, marker="o" if dash == "-" else "",
+                  linewidth=3 if dash == "-" else 2)
+        if x.table[column].notna().any():
+            ends.append((x.table[column].dropna().iloc[-1], label, colour))
+    axes.set_ylim(bottom=0)
+    for place, label, colour in _apart(ends, axes.get_ylim()):
+        axes.annotate(label, (x.table["year"].max(), place), xytext=(8, 0), textcoords="offset points", color=colour,
+                      va="center")
+    axes.set(xlabel="Year ending 31 March", ylabel="Months")
+    a, b = x.table.iloc[0], x.table.iloc[-1]
+    alt = (f"Line chart of the expected stay on a plan. {x.area} {_went(a['value'], b['value'])} months between "
+           f"{a['year']:.0f} and {b['year']:.0f}; England {_went(a['england'], b['england'])}.")
+    return _chart(figure, "expected_stay", f"Expected stay on a plan, months, {x.area}", alt, x.source, x.table)
+
+
 def trend(t) -> Chart | str:
     """A measure's change from the first year as national, regional, neighbour and local parts."""
     table = t.table.dropna(subset=["change"]) if len(t.table) else t.table

@@ -36,7 +36,7 @@ def say(result) -> Words:
 March is not published for 2013 (suppressed to protect confidentiality).
     """
     speakers = {"Premise": premise, "Ledger": ledger, "Finding": finding, "Trend": trend, "Comparison": comparison,
-                "Regression": regression, "Story": story, "Recording": recording}
+                "Regression": regression, "Story": story, "Recording": recording, "LifeTable": exits}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")
@@ -146,6 +146,19 @@ def comparison(c) -> str:
               (("england", "England"), ("neighbours", "the median neighbour")) if math.isfinite(a[key] + b[key])]
     return (f"{c.area}: {a['value']:,.1f} in {a['year']:.0f}, {b['value']:,.1f} in {b['year']:.0f} ({c.per_words})"
             + (f"; {'; '.join(beside)}." if beside else "."))
+
+
+def exits(x) -> str:
+    """The expected stay at both ends of the window, beside England's."""
+    rows = x.table[x.table["year"].between(x.first_year, x.last_year)] if len(x.table) else x.table
+    if rows.empty:
+        return f"The lengths of plans in {x.area} are not published for enough years to work out the expected stay."
+    a, b = rows.iloc[0], rows.iloc[-1]
+    known = math.isfinite(a["england"] + b["england"])
+    beside = f" (England {a['england']:.1f} and {b['england']:.1f})" if known else ""
+    merged = (" In some years the longest bands are suppressed and taken together." if rows["merged"].any() else "")
+    return (f"A plan in {x.area} that met the exit rates of {a['year']:.0f} would have lasted {a['value']:.1f} months; "
+            f"of {b['year']:.0f}, {b['value']:.1f} months{beside}.{merged}")
 
 
 def regression(r) -> str:

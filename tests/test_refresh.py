@@ -1,0 +1,326 @@
+"""A refresh publishes a whole report or none: one real refresh, then nothing new, by force, another window, a failure."""
+
+import csv
+import getpass
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from oxcare_analysis.refresh import publish
+from oxcare_analysis.words import paths
+
+AREA, FOLDER = "Rutland", "rutland"
+PAGES = ("index", *(path.stem for path in sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb"))))
+FILES = ("verdicts.json", "findings.csv", "changes.json", "run.json", "briefing.md", "tables.xlsx")
+NOBODY = "quillonby-tester"  # stands in for the user's name
+FILLER = "No description has been provided for this image"
+# The notebooks folder is the first argument; the rest is the command line.
+WITH_NOTEBOOKS = (
+    "import sys; from pathlib import Path; from oxcare_analysis.words import paths; "
+    "paths.NOTEBOOKS = Path(sys.argv.pop(1)); from oxcare_analysis.cli.main import main; main()"
+)
+
+
+def oxcare(*arguments, notebooks=None):
+    """Run the command line in a process of its own, where told to on another folder of notebooks."""
+    start = ["-m", "oxcare_analysis"] if notebooks is None else ["-c", WITH_NOTEBOOKS, str(notebooks)]
+    names = dict.fromkeys(("USER", "LOGNAME", "USERNAME"), NOBODY)
+    return subprocess.run(
+        [sys.executable, *start, *map(str, arguments)],
+        cwd=paths.PROJECT,
+        env=os.environ | names | {"PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+class Page(HTMLParser):
+    """What a test asks of a page: every tag with its attributes, and what stands inside each table."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.text = path.read_text(encoding="utf-8")
+        self.tags, self.tables = [], []
+        self.feed(self.text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag == "table":
+            self.tables.append([])
+        elif self.tables:
+            self.tables[-1].append((tag, dict(attributes)))
+
+    def all(self, name):
+        return [attributes for tag, attributes in self.tags if tag == name]
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory, tables):
+    """The folder of reports after one real refresh."""
+    folder = tmp_path_factory.mktemp("reports")
+    done = oxcare("refresh", "--area", AREA, "--out", folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [str(folder / month(folder) / FOLDER / "index.html")]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(out):
+    return out / month(out) / FOLDER
+
+
+@pytest.fixture(scope="module")
+def one_notebook(tmp_path_factory):
+    """A folder with the quickest notebook alone."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    shutil.copy(paths.NOTEBOOKS / "01_published_figures.ipynb", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory, tables, one_notebook):
+    """The folder of reports after a refresh of another window than the default."""
+    folder = tmp_path_factory.mktemp("windows")
+    done = oxcare("refresh", "--area", "857", "--from", 2013, "--to", 2018, "--out", folder, notebooks=one_notebook)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def month(folder):
+    return next(path.name for path in sorted(folder.iterdir()) if re.fullmatch(r"\d{4}-\d\d", path.name))
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def left_over(folder):
+    return [path.name for path in folder.rglob("*") if re.search(r"^\.partial-|\.old$|\.part$", path.name)]
+
+
+def spoken(text):
+    """A page or file as it reads: no style sheet, no pictures."""
+    return re.sub(r"<style.*?</style>|data:image/[^\"]*|\"png\": \"[^\"]*\"", "", text, flags=re.DOTALL)
+
+
+def texts(folder):
+    """Everything published that is text, the workbook's parts among it."""
+    found = {}
+    for path in folder.rglob("*"):
+        if path.suffix in (".html", ".json", ".csv", ".md", ".svg"):
+            found[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8")
+        elif path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as book:
+                found |= {f"{path.name}/{part}": book.read(part).decode("utf-8") for part in book.namelist()}
+    return found
+
+
+def test_every_file_of_the_contract_is_published(report):
+    published = contents(report)
+    assert {*FILES, *(f"{name}.html" for name in PAGES), "charts/alt_text.csv"} <= set(published)
+    assert all(published[name] for name in published)
+    charts = {Path(name).stem for name in published if name.startswith("charts/") and name.endswith(".png")}
+    assert charts
+    assert charts == {Path(name).stem for name in published if name.endswith(".svg")}
+    assert charts == {Path(name).stem for name in published if name.startswith("data/") and name.endswith(".csv")}
+
+
+def test_the_verdicts_are_those_of_the_command_line(report):
+    said = oxcare("verdicts", "--area", AREA, "--json")
+    assert json.loads((report / "verdicts.json").read_text(encoding="utf-8")) == json.loads(said.stdout)
+
+
+def test_the_run_record_says_how_the_report_was_made(report):
+    record = json.loads((report / "run.json").read_text(encoding="utf-8"))
+    verdicts = json.loads((report / "verdicts.json").read_text(encoding="utf-8"))
+    assert record["parameters"] == {
+        "area": AREA,
+        "first_year": verdicts["window"]["from"],
+        "last_year": verdicts["window"]["to"],
+        "as_of": "latest",
+    }
+    assert record["provenance"] == verdicts["provenance"]
+    assert set(record["versions"]) >= {"pandas", "statsmodels", "papermill", "nbconvert", "seaborn", "matplotlib"}
+    assert record["python"] == platform.python_version()
+    assert set(record["seconds"]) == {*PAGES[1:], "pages and downloads"}
+    assert all(seconds > 0 for seconds in record["seconds"].values())
+    assert record["commit"] is None or re.fullmatch("[0-9a-f]{40}", record["commit"])
+
+
+def test_the_first_report_says_that_it_is_the_first(report):
+    changes = json.loads((report / "changes.json").read_text(encoding="utf-8"))
+    assert changes == {"since": None, "verdicts": [], "figures_changed": None, "rules_changed": None}
+    assert "This is the first report for this area and window." in (report / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_alt_texts_are_published_beside_the_charts(report):
+    with (report / "charts" / "alt_text.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["chart"] for row in rows} == {path.stem for path in (report / "charts").glob("*.png")}
+    assert all(60 <= len(row["alt_text"]) <= 300 for row in rows)
+
+
+def test_the_briefing_is_five_whole_sentences_to_paste(report):
+    lines = (report / "briefing.md").read_text(encoding="utf-8").splitlines()
+    numbered = [line for line in lines if re.match(r"\d\. ", line)]
+    assert [line[0] for line in numbered] == list("12345")
+    assert all(len(line) > 40 and line.endswith(".") for line in numbered)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_loads_nothing_from_anywhere(report, name):
+    page = Page(report / f"{name}.html")
+    assert "<script" not in page.text.lower()
+    assert not [tag for tag, _ in page.tags if tag in ("iframe", "object", "embed", "link", "base", "form")]
+    assert not re.findall(r"@import|url\(", page.text)
+    sources = [value for _, a in page.tags for key, value in a.items() if key in ("src", "srcset", "poster", "data")]
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    assert not [key for _, a in page.tags for key in a if key.startswith("on")]
+    policy = [a for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
+    assert len(policy) == 1
+    assert "default-src 'none'" in policy[0]["content"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_links_only_to_files_that_are_there(report, name):
+    links = [a["href"] for a in Page(report / f"{name}.html").all("a")]
+    assert [link for link in links if not link.startswith("#") and not (report / link).is_file()] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_its_language_its_title_and_what_each_picture_shows(report, name):
+    page = Page(report / f"{name}.html")
+    assert [a.get("lang") for a in page.all("html")] == ["en-GB"]
+    assert len(page.all("h1")) == 1
+    assert len(page.all("main")) == 1
+    assert FILLER not in page.text
+    assert all(60 <= len(a.get("alt", "")) <= 300 for a in page.all("img"))
+    assert all(re.search(r"\d", a["alt"]) for a in page.all("img"))
+    marks = [a["id"] for _, a in page.tags if "id" in a]
+    assert len(marks) == len(set(marks))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_table_has_a_caption_and_scoped_headers(report, name):
+    for table in Page(report / f"{name}.html").tables:
+        assert [tag for tag, _ in table].count("caption") == 1
+        headers = [attributes for tag, attributes in table if tag == "th"]
+        assert headers
+        assert all(attributes.get("scope") in ("col", "row") for attributes in headers)
+
+
+def test_the_pages_have_pictures_and_tables_to_look_at(report):
+    pages = [Page(report / f"{name}.html") for name in PAGES]
+    assert sum(len(page.all("img")) for page in pages) > 10
+    assert all(page.tables for page in pages)
+
+
+def test_nothing_published_names_this_machine(out, report):
+    words = [str(out), out.as_posix(), str(paths.PROJECT), paths.PROJECT.as_posix(), str(Path.home()), NOBODY]
+    names = [name for name in (getpass.getuser(), platform.node()) if len(name) > 3]
+    for name, text in texts(out).items():
+        read = spoken(text)
+        assert [word for word in words if word in read] == [], name
+        assert [word for word in names if re.search(rf"\b{re.escape(word)}\b", read)] == [], name
+
+
+def test_no_number_that_does_not_exist_is_published(report):
+    for path in report.rglob("*.json"):
+        json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda word, p=path: pytest.fail(f"{word} in {p}"))
+    for name in PAGES:
+        read = re.sub(r"<[^>]*>", " ", spoken((report / f"{name}.html").read_text(encoding="utf-8")))
+        assert re.findall(r"\b(?:nan|NaN|inf|None|NaT)\b|<NA>", read) == [], name
+
+
+def test_a_second_run_finds_nothing_new_and_leaves_the_report_alone(out, report):
+    before = contents(report)
+    again = oxcare("refresh", "--area", AREA.upper(), "--out", out)
+    assert again.returncode == 0
+    assert again.stdout.splitlines() == [str(report / "index.html")]
+    assert "nothing new" in again.stderr
+    assert contents(report) == before
+    assert [path.name for path in report.parent.iterdir()] == [FOLDER]
+    assert re.search(
+        r"Checked \d{4}-\d\d-\d\d, nothing new since \d{4}-\d\d\.", (out / "index.html").read_text("utf-8")
+    )
+    assert left_over(out) == []
+
+
+def test_a_failing_notebook_publishes_nothing_and_leaves_the_standing_report(out, report, one_notebook, tmp_path):
+    book = nbformat.read(one_notebook / "01_published_figures.ipynb", as_version=4)
+    book.cells[4].source = "raise ValueError('a planted fault')"
+    nbformat.write(book, tmp_path / "01_published_figures.ipynb")
+    before = contents(out)
+    failed = oxcare("refresh", "--area", AREA, "--out", out, notebooks=tmp_path)
+    assert failed.returncode == 4
+    assert failed.stdout == ""
+    assert failed.stderr.startswith("oxcare: 01_published_figures.ipynb failed for Rutland in cell ")
+    assert "ValueError: a planted fault. Nothing was published." in failed.stderr
+    assert len(failed.stderr.strip().splitlines()) == 1
+    assert contents(out) == before
+    assert left_over(out) == []
+
+
+def test_another_window_has_a_folder_of_its_own(window):
+    assert [path.name for path in (window / month(window)).iterdir()] == [f"{FOLDER}--2013-2018"]
+    verdicts = json.loads((window / month(window) / f"{FOLDER}--2013-2018" / "verdicts.json").read_text("utf-8"))
+    assert verdicts["window"] == {"from": 2013, "to": 2018}
+    front = Page(window / "index.html")
+    assert f"{month(window)}/{FOLDER}--2013-2018/index.html" in [a["href"] for a in front.all("a")]
+    assert "Rutland, 2013 to 2018" in front.text
+
+
+def test_force_publishes_again_though_nothing_is_new(window, one_notebook):
+    standing = window / month(window) / f"{FOLDER}--2013-2018"
+    (standing / "written by hand.txt").write_text("an old report's own file", encoding="utf-8")
+    ask = ("refresh", "--area", AREA, "--from", 2013, "--to", 2018, "--out", window)
+    assert "nothing new" in oxcare(*ask, notebooks=one_notebook).stderr
+    assert (standing / "written by hand.txt").exists()
+    again = oxcare(*ask, "--force", notebooks=one_notebook)
+    assert again.returncode == 0
+    assert again.stdout.splitlines() == [str(standing / "index.html")]
+    assert "nothing new" not in again.stderr
+    assert not (standing / "written by hand.txt").exists()
+    changes = json.loads((standing / "changes.json").read_text(encoding="utf-8"))
+    assert (changes["since"], changes["verdicts"]) == (month(window), [])
+    assert (changes["figures_changed"], changes["rules_changed"]) == (False, False)
+    assert left_over(window) == []
+
+
+def test_the_front_page_is_self_contained_too(window):
+    page = Page(window / "index.html")
+    assert "<script" not in page.text.lower()
+    assert [a.get("lang") for a in page.all("html")] == ["en-GB"]
+    assert len(page.all("h1")) == 1
+    assert all("caption" in [tag for tag, _ in table] for table in page.tables)
+    assert [
+        link["href"]
+        for link in page.all("a")
+        if not (link["href"] + "#").startswith("#") and not (window / link["href"]).is_file()
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Oxfordshire", "oxfordshire"),
+        ("St. Helens", "st-helens"),
+        ("Bristol, City of", "bristol-city-of"),
+        ("Brighton & Hove", "brighton-and-hove"),
+        ("Côte d'Azur", "cote-d-azur"),
+        ("../..", "area"),
+        ("", "area"),
+    ],
+)
+def test_a_folder_name_is_plain_lower_case_and_stays_inside(name, expected):
+    assert publish.slug(name) == expected
