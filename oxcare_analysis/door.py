@@ -20,6 +20,7 @@ from oxcare_analysis.thinking import lifetable as lifetables
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking import premise as premises
 from oxcare_analysis.thinking import recording as sentinel
+from oxcare_analysis.thinking import specification as curves
 from oxcare_analysis.thinking import story as stories
 from oxcare_analysis.thinking.findings import Finding
 from oxcare_analysis.thinking.models import noise
@@ -170,6 +171,22 @@ def regression(study: Study, hypothesis: str) -> regressions.Regression:
     if primary.measure == "exit_hazard_6_plus":
         return regressions.exits_by_band(study)
     return regressions.rate_trend(study, primary.measure)
+
+
+def specifications(study: Study, hypothesis: str) -> curves.Specifications:
+    """The specification curve: the same question asked in every reasonable way, one row each.
+
+    For entry_threshold, exit_threshold and awareness; population_need has one measure, made of comparisons already.
+
+    >>> len(specifications(load("Oxfordshire", 2013, 2018), "entry_threshold").table) <= 100
+    True
+    """
+    if hypothesis not in judging.HOLM_FAMILY:
+        raise UsageError(f"There is no specification curve for {hypothesis!r}; expected one of "
+                         f"{', '.join(judging.HOLM_FAMILY)}.")
+    rules = judging.module(hypothesis)
+    return curves.specifications(study, hypothesis, rules.ALTERNATIVES, judging.primary(study, hypothesis).measure,
+                                 rules.DIRECTION)
 
 
 def recording(study: Study) -> stories.Recording:

@@ -1,4 +1,4 @@
-"""A refresh publishes a whole report or none: one real refresh, then nothing new, by force, another window, a failure."""
+"""A refresh publishes a whole report or none: one real one, then nothing new, another window, by force, a failure."""
 
 import csv
 import getpass
@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -80,19 +79,30 @@ def report(out):
 
 
 @pytest.fixture(scope="module")
-def one_notebook(tmp_path_factory):
-    """A folder with the quickest notebook alone."""
-    folder = tmp_path_factory.mktemp("notebooks")
-    shutil.copy(paths.NOTEBOOKS / "01_published_figures.ipynb", folder)
-    return folder
+def small(tmp_path_factory):
+    """A folder with one notebook that is run in a moment."""
+    return write_notebook(tmp_path_factory.mktemp("notebooks"), "print(area, first_year, last_year, as_of)")
 
 
 @pytest.fixture(scope="module")
-def window(tmp_path_factory, tables, one_notebook):
+def window(tmp_path_factory, tables, small):
     """The folder of reports after a refresh of another window than the default."""
     folder = tmp_path_factory.mktemp("windows")
-    done = oxcare("refresh", "--area", "857", "--from", 2013, "--to", 2018, "--out", folder, notebooks=one_notebook)
+    done = oxcare("refresh", "--area", "857", "--from", 2013, "--to", 2018, "--out", folder, notebooks=small)
     assert done.returncode == 0, done.stderr
+    return folder
+
+
+def write_notebook(folder, source):
+    new = nbformat.v4
+    declared = 'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str = "latest"'
+    cells = [
+        new.new_markdown_cell("# A small page"),
+        new.new_code_cell(declared, metadata={"tags": ["parameters"]}),
+        new.new_code_cell(source),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(new.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "01_small.ipynb")
     return folder
 
 
@@ -256,17 +266,15 @@ def test_a_second_run_finds_nothing_new_and_leaves_the_report_alone(out, report)
     assert left_over(out) == []
 
 
-def test_a_failing_notebook_publishes_nothing_and_leaves_the_standing_report(out, report, one_notebook, tmp_path):
-    book = nbformat.read(one_notebook / "01_published_figures.ipynb", as_version=4)
-    book.cells[4].source = "raise ValueError('a planted fault')"
-    nbformat.write(book, tmp_path / "01_published_figures.ipynb")
-    before = contents(out)
-    failed = oxcare("refresh", "--area", AREA, "--out", out, notebooks=tmp_path)
+def test_a_failing_notebook_publishes_nothing_and_leaves_the_standing_report(out, report, tmp_path):
+    planted, before = write_notebook(tmp_path, "raise ValueError('a planted fault')"), contents(out)
+    failed = oxcare("refresh", "--area", AREA, "--out", out, notebooks=planted)
     assert failed.returncode == 4
     assert failed.stdout == ""
-    assert failed.stderr.startswith("oxcare: 01_published_figures.ipynb failed for Rutland in cell ")
-    assert "ValueError: a planted fault. Nothing was published." in failed.stderr
-    assert len(failed.stderr.strip().splitlines()) == 1
+    said = [line for line in failed.stderr.splitlines() if not line.startswith("[IPKernelApp]")]
+    assert len(said) == 1
+    assert said[0].startswith("oxcare: 01_small.ipynb failed for Rutland in cell 3: ")
+    assert said[0].endswith("ValueError: a planted fault. Nothing was published.")
     assert contents(out) == before
     assert left_over(out) == []
 
@@ -280,13 +288,11 @@ def test_another_window_has_a_folder_of_its_own(window):
     assert "Rutland, 2013 to 2018" in front.text
 
 
-def test_force_publishes_again_though_nothing_is_new(window, one_notebook):
+def test_force_publishes_again_though_nothing_is_new(window, small):
     standing = window / month(window) / f"{FOLDER}--2013-2018"
-    (standing / "written by hand.txt").write_text("an old report's own file", encoding="utf-8")
-    ask = ("refresh", "--area", AREA, "--from", 2013, "--to", 2018, "--out", window)
-    assert "nothing new" in oxcare(*ask, notebooks=one_notebook).stderr
-    assert (standing / "written by hand.txt").exists()
-    again = oxcare(*ask, "--force", notebooks=one_notebook)
+    (standing / "written by hand.txt").write_text("part of the report that stood before", encoding="utf-8")
+    ask = ("refresh", "--area", AREA, "--from", 2013, "--to", 2018, "--out", window, "--force")
+    again = oxcare(*ask, notebooks=small)
     assert again.returncode == 0
     assert again.stdout.splitlines() == [str(standing / "index.html")]
     assert "nothing new" not in again.stderr

@@ -7,6 +7,7 @@ from oxcare_analysis.thinking.rivals import Mechanism
 NAME = "entry_threshold"
 QUESTION = "Has the bar for coming on to a child protection plan dropped?"
 PRIMARY, BEFORE_2013 = "plans_per_need_referral", "plans_per_referral"
+ALTERNATIVES = ("plans_per_need_referral", "plans_per_referral", "plans_per_enquiry")
 DIRECTION, MARGIN = 1, 0.25
 SUPPORTING = (("enquiries_per_need_referral", "+"), ("conferences_per_enquiry", "+"), ("plans_per_conference", "+"),
               ("ended_within_3_share", "+"), ("care_starts_per_plan", "-"))

@@ -210,6 +210,33 @@ def expected_stay(x) -> Chart | str:
     return _chart(figure, "expected_stay", f"Expected stay on a plan, months, {x.area}", alt, x.source, x.table)
 
 
+def specifications(x) -> Chart | str:
+    """The specification curve: every estimate with its interval, in order, the one used marked."""
+    if x.table.empty:
+        return nothing("no way of asking has the figures it needs")
+    figure, axes = _axes(height=3.6)
+    table = x.table.assign(**{c: np.expm1(x.table[c]) * 100 for c in ("estimate", "low", "high")})
+    place = np.arange(len(table))
+    clear = table["moved"].to_numpy() != 0
+    axes.vlines(place, table["low"], table["high"], color=FAINT, linewidth=1.2)
+    axes.plot(place[~clear], table["estimate"][~clear], "o", markersize=5, color=ENGLAND, markerfacecolor="white")
+    axes.plot(place[clear], table["estimate"][clear], "o", markersize=5, color=FOCUS)
+    axes.axhline(0, color="black", linewidth=1)
+    main = place[table["main"]]
+    if len(main):
+        axes.plot(main, table["estimate"].iloc[main], "D", markersize=11, markerfacecolor="none", markeredgewidth=2,
+                  color=NEIGHBOURS)
+        axes.annotate("used for the verdict", (main[0], table["low"].iloc[main[0]]), xytext=(0, -6), ha="center",
+                      va="top", textcoords="offset points", color=NEIGHBOURS)
+    axes.set(ylabel="Change, per cent", xlabel="Each way of asking, from lowest to highest (filled: beyond noise)",
+             xticks=[])
+    alt = (f"{len(table)} ways of asking the same question for {x.area}, {x.first_year} to {x.last_year}. Estimates "
+           f"run from {table['estimate'].min():+.0f} to {table['estimate'].max():+.0f} per cent; {x.beyond:.0%} moved "
+           f"beyond noise as predicted, {x.against:.0%} the other way.")
+    return _chart(figure, f"{x.hypothesis}_specifications", f"The same question asked {len(table)} ways, {x.area}", alt,
+                  x.source, table.drop(columns="measure"))
+
+
 def trend(t) -> Chart | str:
     """A measure's change from the first year as national, regional, neighbour and local parts."""
     table = t.table.dropna(subset=["change"]) if len(t.table) else t.table

@@ -36,7 +36,8 @@ def say(result) -> Words:
 March is not published for 2013 (suppressed to protect confidentiality).
     """
     speakers = {"Premise": premise, "Ledger": ledger, "Finding": finding, "Trend": trend, "Comparison": comparison,
-                "Regression": regression, "Story": story, "Recording": recording, "LifeTable": exits}
+                "Regression": regression, "Story": story, "Recording": recording, "LifeTable": exits,
+                "Specifications": specifications}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")
@@ -159,6 +160,15 @@ def exits(x) -> str:
     merged = (" In some years the longest bands are suppressed and taken together." if rows["merged"].any() else "")
     return (f"A plan in {x.area} that met the exit rates of {a['year']:.0f} would have lasted {a['value']:.1f} months; "
             f"of {b['year']:.0f}, {b['value']:.1f} months{beside}.{merged}")
+
+
+def specifications(x) -> str:
+    """How many ways of asking agree."""
+    if x.table.empty:
+        return f"No way of asking has the figures it needs for {x.area}, {x.first_year} to {x.last_year}."
+    return (f"Asked {len(x.table)} ways (measure, window, reading of the ends, comparison), {x.agreeing:.0%} of the "
+            f"answers have the sign of the one used; {x.beyond:.0%} moved beyond noise as the hypothesis predicts and "
+            f"{x.against:.0%} the other way. The ways share data, so this is a check of choices, not a vote.")
 
 
 def regression(r) -> str:
