@@ -91,7 +91,7 @@ def published(study: Study) -> pd.DataFrame:
     rows = study.resolved[(study.resolved["area_code"] == study.area.code) & study.resolved["measure"].isin(SHOWN)]
     text = rows["value"].map("{:,.0f}".format).where(rows["value"].notna(), "(" + rows["note"] + ")")
     wide = rows.assign(text=text).pivot(index="year", columns="measure", values="text")
-    wide = wide[wide.index >= settings.EARLIEST_YEAR].reindex(columns=list(SHOWN)).fillna("(not held)")
+    wide = wide[wide.index >= settings.EARLIEST_YEAR].reindex(columns=list(SHOWN)).fillna("(count not held)")
     return wide.rename(columns={m: MEASURES[m].label for m in SHOWN}).rename_axis(columns=None)
 
 

@@ -108,8 +108,14 @@ def test_a_negative_standard_error_is_an_error():
 @given(finite, spread, chance, directions, margin, rival_sets, ceilings)
 def test_any_numbers_give_one_of_the_five_words(estimate, se, p_adjusted, direction, margin, rivals, ceiling):
     word = decide(
-        testable=True, estimate=estimate, se=se, p_adjusted=p_adjusted, direction=direction, margin=margin,
-        rivals=rivals, ceiling=ceiling,
+        testable=True,
+        estimate=estimate,
+        se=se,
+        p_adjusted=p_adjusted,
+        direction=direction,
+        margin=margin,
+        rivals=rivals,
+        ceiling=ceiling,
     )
     assert word in VERDICTS
     assert word != "not_testable"
@@ -134,9 +140,7 @@ def test_a_word_for_a_real_move_is_the_opposite_word_for_the_opposite_prediction
 
 @given(finite, spread, st.floats(min_value=0.05, max_value=1), directions, margin)
 def test_only_a_change_inside_the_margin_is_negligible(estimate, se, p_adjusted, direction, margin):
-    word = decide(
-        testable=True, estimate=estimate, se=se, p_adjusted=p_adjusted, direction=direction, margin=margin
-    )
+    word = decide(testable=True, estimate=estimate, se=se, p_adjusted=p_adjusted, direction=direction, margin=margin)
     assert word == "inconclusive" or abs(estimate) < margin
 
 

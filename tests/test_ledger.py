@@ -57,8 +57,8 @@ def everywhere(study):
 
 
 def test_two_drivers_share_as_worked_by_hand():
-    # 100 open; at base 50 starts and an exit rate of .5 keep 100. Starts of 80 alone give 155 / 1.25 = 124, an exit rate
-    # of .4 alone 130 / 1.2 = 108.33, both 160 / 1.2 = 133.33. Starts: (24 + 25) / 2; exits: (8.33 + 9.33) / 2.
+    # 100 open; at base 50 starts and an exit rate of .5 keep 100. Starts of 80 alone give 155 / 1.25 = 124, an exit
+    # rate of .4 alone 130 / 1.2 = 108.33, both 160 / 1.2 = 133.33. Starts: (24 + 25) / 2; exits: (8.33 + 9.33) / 2.
     shares, momentum = shapley(100, np.log([[80], [0.4]]), np.log([50, 0.5]))
     assert shares == pytest.approx([24.5, 53 / 6])
     assert momentum == pytest.approx(0)
@@ -286,8 +286,8 @@ def test_where_recorded_and_implied_ends_disagree_the_ledger_is_run_on_both(stud
     assert other.sum() == pytest.approx(result.change, abs=1e-6)
     assert other["momentum"] == pytest.approx(result.momentum)  # the base is the same
     # What is left is the published stock less the path of recorded ends over the mean of the published stocks.
-    mean_stock = (table[STOCK].shift() + table[STOCK]) / 2
-    followed = path(table.loc[2013, STOCK], [table[STARTS].iloc[1:], (table["plans_ended_count"] / mean_stock).iloc[1:]])
+    recorded = table["plans_ended_count"] / ((table[STOCK].shift() + table[STOCK]) / 2)
+    followed = path(table.loc[2013, STOCK], [table[STARTS].iloc[1:], recorded.iloc[1:]])
     assert other["recording residual"] == pytest.approx(table.loc[2018, STOCK] - followed)
 
 

@@ -107,9 +107,7 @@ def test_the_year_before_is_by_year_and_never_by_row(simulated):
 
 
 def test_deriving_leaves_the_published_counts_alone(simulated):
-    assert simulated[COUNTS].equals(
-        pd.DataFrame(list(SIMULATED.values()), simulated.index, COUNTS, dtype=float)
-    )
+    assert simulated[COUNTS].equals(pd.DataFrame(list(SIMULATED.values()), simulated.index, COUNTS, dtype=float))
     assert set(simulated.columns) == {*COUNTS, *measures.DERIVED}
 
 

@@ -140,7 +140,7 @@ def test_with_hardly_any_drift_the_likelihood_is_the_kalman_filters(y):
     v = np.array([0.02, 0.03, 0.02, 0.015, 0.02, 0.04])
     sigma = 0.001
     ours = noise._loglik(np.array([y]), v[None, :], sigma, GRID)
-    assert ours == pytest.approx(kalman(y, v, 5 / 3 * sigma**2), abs=0.005)  # a t5 has variance 5/3 of its scale's square
+    assert ours == pytest.approx(kalman(y, v, 5 / 3 * sigma**2), abs=0.005)  # the variance of t5 is 5/3
 
 
 def drift(step, sigma):

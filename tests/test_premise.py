@@ -165,7 +165,7 @@ def test_the_city_of_london_cannot_be_tested_and_says_why(tables, years):
     assert list(found.just_here) == list(COMPARISONS)
 
 
-@pytest.mark.xfail(strict=True, reason="premise.py, _end_points: none open has no log, and the reason reads 'published'")
+@pytest.mark.xfail(strict=True, reason="_end_points: none open has no log, and the reason reads 'published'")
 def test_no_plans_open_at_the_start_is_not_called_published(tables):
     found = premise(ox.load("City of London", 2010, 2012))  # 0 and 7 plans
     assert found.verdict == "not_testable"

@@ -14,10 +14,10 @@ SUPPORTING = (("referrals_per_child", "+"), ("no_need_share", "-"), ("enquiries_
 # Two variants, reported apart: more families found, or as many referrals better aimed.
 MECHANISMS = (
     Mechanism(NAME, "more found", {"referrals_per_child": 1},
-              {"referrals_in_need_per_child": 1, "enquiries_per_child": 1, "plans_started_per_child": 1}),
+              {"referrals_in_need_per_child": 1, "enquiries_per_child": 1}),
     Mechanism(NAME, "better-aimed referrals", {"no_need_share": -1, "enquiries_per_referral": 1},
               {"referrals_in_need_per_child": 1, "enquiries_per_child": 1, "plans_per_need_referral": 1,
-               "plans_per_referral": 1, "plans_started_per_child": 1}),
+               "plans_per_referral": 1}),
 )
 COUNCIL_2014 = "significant evidence"
 COUNCIL_AGREES = ("supported",)

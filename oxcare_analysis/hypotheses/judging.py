@@ -85,7 +85,7 @@ def judge(evidence: Evidence, name: str) -> Finding:
     return Finding(
         name, rules.QUESTION, verdict, _reason(verdict, primary, rules, moved, fitting, opposite), primary,
         evidence.p_adjusted.get(name, float("nan")), rules.MARGIN, named, supporting, council, agreement, bool(moved),
-        study.area.name, (study.first_year, study.last_year), recording.touching(study, primary.measure),
+        study.area.name, (study.first_year, study.last_year), _notes(evidence, name),
         tuple(m.words for m in fitting) if moved else (), study.source,
         rules.COUNCIL_COULD_SHOW if council else "", _table(primary, supporting))
 
@@ -94,7 +94,23 @@ def _fitting(evidence: Evidence, name: str, direction: int) -> tuple[rivals.Mech
     """Mechanisms of other hypotheses, and of recording, that could have moved the primary and whose signs fit."""
     others = [m for other in NAMES if other != name for m in module(other).MECHANISMS]
     measure = evidence.primaries[name].measure
-    return tuple(m for m in [*others, *RECORDING] if rivals.plausible(m, evidence.indicators, measure, direction))
+    everywhere = getattr(module(name), "EVERYWHERE", ())
+    return tuple(m for m in [*others, *RECORDING, *everywhere]
+                 if rivals.plausible(m, evidence.indicators, measure, direction))
+
+
+def _notes(evidence: Evidence, name: str) -> tuple[str, ...]:
+    """What must be read beside the verdict: recording changes that touch it, a base of one year, its own caveat."""
+    study, estimate = evidence.study, evidence.primaries[name]
+    notes = list(recording.touching(study, estimate.measure))
+    if len(estimate.base_years) == 1 and estimate.measure in measures.RATIOS:
+        only = f"the base is {estimate.base_years[0]} alone, as the year before is not comparable or not held"
+        later = moves.estimate(study, estimate.measure, study.first_year + 1, study.last_year)
+        if estimate.moved and later.known and later.moved != estimate.moved:
+            only += f"; with {study.first_year + 1} as the base the change is within noise"
+        notes.append(only)
+    caveat = getattr(module(name), "CAVEAT", "")
+    return (*notes, caveat.rstrip(".")) if caveat else tuple(notes)
 
 
 def _council(study: Study, rules, verdict: str) -> tuple[str | None, str]:
@@ -114,16 +130,18 @@ def percent(log_change: float) -> str:
 def _reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple, opposite: tuple) -> str:
     what = rules.CHANGED[0].upper() + rules.CHANGED[1:]
     if verdict == NOT_TESTABLE:
-        return f"{what} cannot be compared: {primary.missing}."
-    size = (f"{percent(primary.estimate)} (95 per cent interval {np.expm1(primary.low) * 100:+.0f} to "
+        return f"{primary.label[0].upper()}{primary.label[1:]} cannot be compared: {primary.missing}."
+    years = f"{_span(primary.base_years)} to {_span(primary.end_years)}"
+    size = (f"{percent(primary.estimate)} from {years} (95 per cent interval {np.expm1(primary.low) * 100:+.0f} to "
             f"{np.expm1(primary.high) * 100:+.0f} per cent)")
-    label = what if primary.measure in _own(rules) else primary.label[0].upper() + primary.label[1:]
+    label = what if primary.measure == rules.PRIMARY else primary.label[0].upper() + primary.label[1:]
     if verdict == SUPPORTED:
         return f"{label}: {size}, beyond its noise, and no rival explanation fits the signs."
     if moved:
         words = _joined([m.words for m in fitting]) or "a change that leaves no trace of its own in these figures"
-        ceiling = " The figures held cannot settle this one." if getattr(rules, "CEILING", "") else ""
-        return f"{label}: {size}. It moved, but {words} would leave the same signs.{ceiling}"
+        if getattr(rules, "CEILING", ""):
+            return f"{label}: {size}. Greater need, {words} would all do this; the figures held cannot settle which."
+        return f"{label}: {size}. It moved, but {words} would leave the same signs."
     if verdict == INCONCLUSIVE and primary.moved:
         return (f"{label}: {size}. On its own that is just beyond noise; tested as one of three questions at once it "
                 "is not.")
@@ -137,8 +155,8 @@ def _reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple,
     return f"{label}: {size}, beyond its noise in the opposite direction{doubt}."
 
 
-def _own(rules) -> tuple[str, ...]:
-    return (getattr(rules, "PRIMARY", ""), getattr(rules, "OUTCOME", ""))
+def _span(years: tuple[int, ...]) -> str:
+    return str(years[0]) if len(years) == 1 else f"{years[0]}-{str(years[-1])[2:]}"
 
 
 def _joined(words: list[str]) -> str:

@@ -101,12 +101,23 @@ def _cards(findings: dict) -> str:
                 "population_need": "13_population_need", "awareness": "14_awareness"}[f.hypothesis]
         council = (f"<p>Council, 2014: {escape(f.council_2014)} ({escape(f.agreement)}). "
                    f"{escape(f.council_could_show)}</p>" if f.council_2014 else "")
-        notes = f"<p>Recording: {escape('; '.join(f.notes))}.</p>" if f.notes else ""
+        notes = f"<p>Beside it: {escape('; '.join(f.notes))}.</p>" if f.notes else ""
+        notes += _signs(f)
         items.append(f'<li class="{f.verdict}"><h3>{escape(f.question)}</h3><p class="verdict">'
                      f"{exhibits.SYMBOLS[f.verdict]} {escape(sentences.VERDICTS[f.verdict])}</p>"
                      f'<p>{escape(f.reason)}</p>{notes}{council}<p><a href="{page}.html">Evidence: '
                      f"{escape(f.question)}</a></p></li>")
     return f'<ul class="cards">{"".join(items)}</ul>'
+
+
+def _signs(f) -> str:
+    """Which supporting measures moved as predicted and which did not, beyond noise."""
+    lines = []
+    for words, answer in (("Moved as predicted", True), ("Did not move as predicted", False)):
+        named = [s.estimate.label for s in f.supporting if s.agrees is answer and s.predicted != "0"]
+        if named:
+            lines.append(f"<p>{words}: {escape('; '.join(named))}.</p>")
+    return "".join(lines)
 
 
 def _changed(changes: dict) -> str:
@@ -123,7 +134,7 @@ def _changed(changes: dict) -> str:
 
 
 def _fresh(study) -> str:
-    listed = [f"{source.replace('_', ' ').capitalize()}: edition {edition}, newest year used "
+    listed = [f"{source.replace('_', ' ').capitalize()}: edition {edition}, newest year it supplies "
               f"{study.resolved.loc[study.resolved['source'] == source, 'year'].max()}"
               for source, edition in study.provenance["editions"].items()]
     revised = study.provenance["values_as_revised_in"]

@@ -32,6 +32,7 @@ class Chart:
     png: bytes = field(repr=False)
     svg: str = field(repr=False)
     table: pd.DataFrame = field(repr=False, compare=False)
+    note: str = ""
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         packed = {"name": self.name, "title": self.title, "alt": self.alt, "source": self.source, "svg": self.svg,
@@ -43,11 +44,12 @@ class Chart:
         data = self.table.to_html(index=False, border=0, float_format="{:,.2f}".format, na_rep="none", escape=True)
         data = data.replace("<thead>", f"<caption>{escape(self.title)}: the data</caption><thead>", 1)
         data = data.replace("<th>", '<th scope="col">')
-        return (f'<figure class="chart"><img alt="{escape(self.alt, quote=True)}" src="data:image/png;base64,'
-                f'{base64.b64encode(self.png).decode("ascii")}"><figcaption><strong>{escape(self.title)}</strong> '
-                f'<span class="source">{escape(self.source)}</span></figcaption><details><summary>Data of this chart: '
-                f'{escape(self.title)}</summary><div class="scroll" tabindex="0" role="region" '
-                f'aria-label="{escape(self.title, quote=True)}: the data">{data}</div></details></figure>')
+        title, picture = escape(self.title, quote=True), base64.b64encode(self.png).decode("ascii")
+        return (f'<figure class="chart"><div class="scroll" tabindex="0" role="region" aria-label="{title}: chart">'
+                f'<img alt="{escape(self.alt, quote=True)}" src="data:image/png;base64,{picture}"></div>'
+                f'<figcaption><strong>{title}</strong> {escape(self.note)}<span class="source">{escape(self.source)}'
+                f'</span></figcaption><details><summary>Data of this chart: {title}</summary><div class="scroll" '
+                f'tabindex="0" role="region" aria-label="{title}: the data">{data}</div></details></figure>')
 
 
 def comparison(c, zero: bool = True) -> Chart:
@@ -80,7 +82,8 @@ def comparison(c, zero: bool = True) -> Chart:
         alt = (f"Line chart of {c.label}. {c.area} {_went(a['value'], b['value'])} between {a['year']:.0f} and "
                f"{b['year']:.0f}; England {_went(a['england'], b['england'])}; the median neighbour "
                f"{_went(a['neighbours'], b['neighbours'])}.")
-    return _chart(figure, f"{c.measure}", _upper(f"{c.label}, {c.area}"), alt, c.source, table)
+    return _chart(figure, f"{c.measure}", _upper(f"{c.label}, {c.area}"), alt, c.source, table,
+                  "Grey: the years under test. Whiskers: year-to-year noise. Tan: the middle half of neighbours.")
 
 
 def ledger(x) -> Chart | str:
@@ -166,12 +169,13 @@ def hazards(x) -> Chart | str:
         rows = rows.reindex(range(table["year"].min(), table["year"].max() + 1))  # a gap stays a gap
         axes.plot(rows.index, rows, marker="osD^v"[i], color=colours[band], linewidth=2,
                   linestyle=("-", (0, (4, 2)), (0, (1, 1.5)), "-", (0, (3, 1, 1, 1)))[i])
-        ends.append((rows.dropna().iloc[-1], table.loc[table["band"] == band, "label"].iloc[0], colours[band]))
+        label, year = table.loc[table["band"] == band, "label"].iloc[0], rows.dropna().index.max()
+        ends.append((rows[year], label + (f" (to {year})" if year < table["year"].max() else ""), colours[band]))
     axes.set_ylim(bottom=0)
     for place, label, colour in _apart(ends, axes.get_ylim()):
         axes.annotate(label, (table["year"].max(), place), xytext=(8, 0), textcoords="offset points", color=colour,
                       va="center")
-    axes.set(xlabel="Year ending 31 March", ylabel="Plans ended per plan open, a year")
+    axes.set(xlabel="Year ending 31 March", ylabel="Plans ended per plan\nopen, a year")
     first, last = (table[table["year"] == y].set_index("band")["hazard"] for y in (table["year"].min(),
                                                                                   table["year"].max()))
     shared = [b for b in bands if b in first and b in last]
@@ -279,7 +283,7 @@ def just_here(p) -> Chart | str:
                           "children": [p.open_from, p.open_to, *table["expected"]]})
     figure, axes = _axes(height=3.4)
     axes.barh(range(len(shown)), shown["children"], color=[TOTAL, FOCUS] + ["white"] * len(table),
-              edgecolor=[TOTAL, FOCUS] + [NEIGHBOURS] * len(table), hatch=["", ""] + ["//"] * len(table), height=0.62)
+              edgecolor=[TOTAL, FOCUS] + [ENGLAND] * len(table), height=0.62)
     for i, value in enumerate(shown["children"]):
         axes.annotate(f"{value:,.0f}", (value, i), xytext=(6, 0), textcoords="offset points", va="center")
     axes.set_yticks(range(len(shown)), shown["what"])
@@ -330,12 +334,13 @@ def _axes(height: float = 4.0, width: float = 8.2) -> tuple[Figure, object]:
     return figure, axes
 
 
-def _chart(figure: Figure, name: str, title: str, alt: str, source: str, table: pd.DataFrame) -> Chart:
+def _chart(figure: Figure, name: str, title: str, alt: str, source: str, table: pd.DataFrame,
+           note: str = "") -> Chart:
     alt = alt if len(alt) <= LONGEST_ALT else alt[:LONGEST_ALT - 1].rsplit(" ", 1)[0] + "…"
     png, svg = io.BytesIO(), io.StringIO()
     figure.savefig(png, format="png", dpi=150, metadata={"Title": title, "Description": alt})
     figure.savefig(svg, format="svg", metadata={"Title": title, "Description": alt, "Date": None})
-    return Chart(name, title, alt, source, png.getvalue(), svg.getvalue(), table)
+    return Chart(name, title, alt, source, png.getvalue(), svg.getvalue(), table, note)
 
 
 def _apart(ends: list[tuple[float, str, str]], limits: tuple[float, float]) -> list[tuple[float, str, str]]:

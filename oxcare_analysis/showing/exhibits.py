@@ -10,7 +10,7 @@ import pandas as pd
 from oxcare_analysis.showing.sentences import HYPOTHESES, VERDICTS
 
 SYMBOLS = {"supported": "●", "contradicted": "✕", "negligible": "=", "inconclusive": "?", "not_testable": "–"}
-RISE = {"supported": "● yes", "contradicted": "✕ no: a fall", "negligible": "= hardly moved",
+RISE = {"supported": "● yes", "contradicted": "✕ fell", "negligible": "= hardly moved",
         "inconclusive": "? not clear of swings", "not_testable": "– not testable"}
 COMPARISONS = {"england": "England", "median_neighbour": "Median statistical neighbour",
                "given_start": "Authorities that started at its rate and size"}

@@ -8,7 +8,7 @@ HYPOTHESES = {"entry_threshold": "the bar for coming on to a plan dropped",
               "exit_threshold": "the bar for coming off a plan rose",
               "population_need": "need in the population rose",
               "awareness": "awareness and identification improved"}
-VERDICTS = {"supported": "Supported", "contradicted": "Contradicted", "negligible": "No change to speak of",
+VERDICTS = {"supported": "Supported", "contradicted": "Contradicted", "negligible": "Smaller than the margin",
             "inconclusive": "Cannot tell", "not_testable": "Not testable"}
 COMPARISONS = {"england": "if it had followed England", "median_neighbour": "if it had followed its median neighbour",
                "given_start": "if it had moved as authorities that started where it did"}
@@ -71,8 +71,9 @@ def premise(p) -> str:
     """What happened to open plans, whether it is more than noise, and how much is just here."""
     if p.verdict == "not_testable":
         return f"{p.area}, {p.first_year} to {p.last_year}: {p.reason}"
+    points = ", ".join(f"{count:,.0f} in {year}" for year, count in p.path)
     first = (f"The number of {p.area} children on a plan {went(p.open_from, p.open_to)} between March {p.first_year} "
-             f"and March {p.last_year}. {p.reason}")
+             f"and March {p.last_year}" + (f" ({points})" if len(p.path) > 2 else "") + f". {p.reason}")
     edges = f" The window {' and '.join(p.extremes)}, which exaggerates a change." if p.extremes else ""
     return f"{first}{edges}\n{just_here(p)}"
 
@@ -82,11 +83,17 @@ def just_here(p) -> str:
     parts = [(key, value) for key, value in p.just_here.items() if math.isfinite(value)]
     if not parts:
         return "How much of this is just here cannot be worked out from the figures held."
-    words = [f"{abs(value):,.0f} {'fewer' if value > 0 else 'more'} {COMPARISONS[key]}" for key, value in parts]
+    rows = p.table.set_index("comparison")
+    words = []
+    for key, _ in parts:
+        row = rows.loc[key]
+        spread = (f" (the middle half of such authorities: {p.open_to - row['high']:,.0f} to "
+                  f"{p.open_to - row['low']:,.0f})" if math.isfinite(row["low"]) else "")
+        words.append(f"{row['expected']:,.0f} {COMPARISONS[key]}{spread}")
     signs = {value > 0 for _, value in parts}
-    close = ("" if len(signs) == 1 else " The comparisons point both ways, so the figures do not single out "
-             f"{p.area}.")
-    return f"At March {p.last_year} there would have been " + "; ".join(words) + f".{close}"
+    close = ("" if len(signs) == 1 else f" The comparisons point both ways, so the figures do not single out {p.area}.")
+    return (f"At March {p.last_year} there would have been " + "; ".join(words)
+            + f". In fact there were {p.open_to:,.0f}.{close}")
 
 
 def ledger(x) -> str:
@@ -102,11 +109,12 @@ def ledger(x) -> str:
     told = "; ".join(f"{row.label[0].lower() + row.label[1:]} {'added' if row.plans > 0 else 'took away'} about "
                      f"{people(row.plans)} (95 per cent interval {row.low:+,.0f} to {row.high:+,.0f})"
                      for row in clear.itertuples())
-    rest = len(x.subtotals) - len(clear)
+    carried = x.momentum_low * x.momentum_high > 0 and x.momentum_stable
+    rest = len(x.subtotals) - len(clear) + (not carried)
     tail = f" The other {'step is' if rest == 1 else f'{rest} steps are'} within noise." if rest else ""
-    carry = "" if x.momentum_low * x.momentum_high <= 0 or not x.momentum_stable else (
-        f" Carry-over from before {'added' if x.momentum > 0 else 'took away'} about {people(x.momentum)}.")
-    return f"{head} What stands clear of noise: {told}.{tail}{carry}"
+    carry = (f" Carry-over from before {'added' if x.momentum > 0 else 'took away'} about {people(x.momentum)}."
+             if carried else "")
+    return f"{head} In arithmetic, not cause: {told}.{carry}{tail}"
 
 
 def finding(f) -> str:
@@ -116,9 +124,10 @@ def finding(f) -> str:
     e = f.primary
     if e.placebo_rank:
         text += (f" Allowing for where it started and its size, this change ranks {e.placebo_rank} of {e.placebo_of} "
-                 f"authorities (1 = the largest rise), which is {'unusual' if e.peculiar else 'not unusual'}.")
+                 f"authorities with figures at both ends (1 = the largest rise), which is "
+                 f"{'unusual' if e.peculiar else 'not unusual'}.")
     if f.notes:
-        text += f" Recording: {'; '.join(f.notes)}."
+        text += f" Beside it: {'; '.join(f.notes)}."
     if f.council_2014:
         text += f"\nThe council in 2014: {f.council_2014}. Beside these figures: {f.agreement}. {f.council_could_show}"
     return text
@@ -184,8 +193,9 @@ def regression(r) -> str:
         checks += f"; scatter {r.dispersion:.1f} times what chance alone gives"
     if math.isfinite(r.autocorrelation):
         checks += f"; neighbouring residuals correlate {r.autocorrelation:+.2f}"
-    return (f"Model: {r.words}. Result: {said}. Check: {checks}. Read it beside the verdict, which allows for noise "
-            "that this model, seeing one authority, cannot know.")
+    close = (" Read it beside the verdict, which allows for noise that this model, seeing one authority, cannot know."
+             if math.isfinite(r.dispersion) else "")
+    return f"Model: {r.words}. Result: {said}. Check: {checks}.{close}"
 
 
 def story(s) -> str:

@@ -28,9 +28,9 @@ SUBTOTALS = {"children": ("children",),
              "exits": ("exit_rate",)}
 LABELS = {"children": "Number of children in the area", "referrals_per_child": "Referrals per child",
           "enquiries_per_referral": "Enquiries per referral", "conferences_per_enquiry": "Conferences per enquiry",
-          "plans_per_conference": "Plans per conference", "exit_rate": "Plans ending more slowly or faster",
+          "plans_per_conference": "Plans per conference", "exit_rate": "Slower endings (+) or faster (−)",
           "found_per_child": "Enquiries per child", "plans_per_enquiry": "Plans per enquiry",
-          "exits": "Plans ending more slowly or faster", "momentum": "Carry-over from before"}
+          "exits": "Slower endings (+) or faster (−)", "momentum": "Carry-over from before"}
 SMALLEST_STOCK = 40
 DRAWS, SEED = 1000, 20140925
 RESIDUAL_SHARE = 0.10

@@ -21,8 +21,9 @@ class Premise:
     """Whether the rate of open plans rose, and the plans above what each comparison would have given.
 
     `just_here`: plans above following England, above following the median neighbour, above what authorities that
-    started as low (and as large) went to; NaN where it cannot be worked out. `table`: one row a comparison with
-    columns comparison, expected, above, low, high.
+    started as low (and as large) went to; NaN where it cannot be worked out. `path`: (year, open plans) at both ends,
+    at the highest and lowest year between, and at the newest year held after the window. `table`: one row a
+    comparison with columns comparison, expected, above, low, high.
     """
 
     area: str
@@ -37,6 +38,7 @@ class Premise:
     estimate: Estimate
     just_here: dict[str, float]
     extremes: tuple[str, ...] = ()
+    path: tuple[tuple[int, float], ...] = ()
     source: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
@@ -66,7 +68,18 @@ def premise(study: Study) -> Premise:
     extremes = tuple(evidence.at_extreme(study))
     return Premise(**shell, verdict=verdict, reason=_reason(verdict, rate, estimate), estimate=estimate,
                    just_here=dict(zip(table["comparison"], table["above"], strict=True)), extremes=extremes,
-                   source=study.source, table=table)
+                   path=_path(study, b, t), source=study.source, table=table)
+
+
+def _path(study: Study, b: int, t: int) -> tuple[tuple[int, float], ...]:
+    """The turning points a reader must not miss between and after two dates."""
+    held = study.table["plans_open_count"].dropna()
+    inside = held[(held.index >= b) & (held.index <= t)]
+    peak = int(inside.idxmax())
+    years = {b, t, peak, int(inside.idxmin()), int(inside[inside.index >= peak].idxmin())}
+    if held.index.max() > t:
+        years.add(int(held.index.max()))
+    return tuple((year, float(held[year])) for year in sorted(years))
 
 
 def _end_points(study: Study, b: int, t: int) -> Estimate:
@@ -117,10 +130,11 @@ def _just_here(study: Study, b: int, t: int) -> pd.DataFrame:
 
 def _reason(verdict: str, rate: list[float], estimate: Estimate) -> str:
     change = f"from {rate[0]:.1f} to {rate[1]:.1f} per 10,000 children"
-    noise_words = f"year-to-year noise alone would move it by up to {np.expm1(1.96 * estimate.se):.0%}"
-    return {"supported": f"The rate rose {change}, more than noise explains ({noise_words}).",
-            "contradicted": f"The rate fell {change}, more than noise explains ({noise_words}).",
+    swing = 1.96 * estimate.se
+    usual = (f"ordinary fluctuation between two single years gives changes from {np.expm1(-swing):+.0%} to "
+             f"{np.expm1(swing):+.0%} in 19 comparisons of 20; this one is {np.expm1(estimate.estimate):+.0%}")
+    return {"supported": f"The rate rose {change}, beyond ordinary fluctuation ({usual}).",
+            "contradicted": f"The rate fell {change}, beyond ordinary fluctuation ({usual}).",
             "negligible": f"The rate hardly moved: {change}.",
-            "inconclusive": f"The rate went {change}. Swings of that size between two years are not rare in one "
-                        f"authority ({noise_words}), so these two dates alone cannot say whether it will last."}[
-        verdict]
+            "inconclusive": f"The rate went {change}. The counts are exact, but {usual}: these two dates alone cannot "
+                            "say whether the change will last."}[verdict]

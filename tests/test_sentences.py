@@ -1,0 +1,387 @@
+"""Sentences: the verdict's own words, the record's own numbers, nothing that noise could have made."""
+
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import oxcare_analysis as ox
+from oxcare_analysis.hypotheses import judging
+from oxcare_analysis.showing import sentences
+from oxcare_analysis.thinking.findings import VERDICTS, Estimate
+from oxcare_analysis.words.errors import UsageError
+
+# A change of the primary and its standard error that give each verdict, and how the sentence must tell it.
+CHANGES = {
+    "supported": (0.40, 0.05, "up 49 per cent"),
+    "contradicted": (-0.40, 0.05, "down 33 per cent"),
+    "negligible": (0.01, 0.02, "up 1 per cent"),
+    "inconclusive": (0.20, 0.30, "up 22 per cent"),
+    "not_testable": (math.nan, math.nan, "no figure for 2018 (not held)"),
+}
+# Fewer enquiries per referral: what the rivals of a lower bar for coming on could not have left.
+NO_RIVAL = {"enquiries_per_referral": Estimate("enquiries_per_referral", "enquiries per 100 referrals", -0.5, 0.05)}
+NO_NUMBER = re.compile(r"\b(nan|NaN|inf|None|NaT)\b|<NA>")
+
+
+@pytest.fixture(scope="module")
+def oxfordshire(tables):
+    return ox.load("Oxfordshire", 2013, 2018)
+
+
+@pytest.fixture(scope="module")
+def rotherham(tables):
+    return ox.load("Rotherham", 2015, 2018)
+
+
+@pytest.fixture(scope="module")
+def city(tables):
+    return ox.load("City of London", 2013, 2018)
+
+
+@pytest.fixture(scope="module")
+def growth(oxfordshire):
+    return ox.ledger(oxfordshire)
+
+
+def planted(study, name, estimate, se, indicators):
+    """A hypothesis judged on a planted change of its primary and on the indicators given, no others."""
+    rules = judging.module(name)
+    missing = "" if math.isfinite(estimate) else "no figure for 2018 (not held)"
+    primary = Estimate(rules.PRIMARY, rules.CHANGED, estimate, se, 10.0, 10.0 * math.exp(estimate), missing=missing)
+    everything = judging.gather(study)
+    primaries, adjusted = everything.primaries | {name: primary}, everything.p_adjusted | {name: primary.p_value}
+    return rules.assess(judging.Evidence(study, primaries, adjusted, indicators))
+
+
+def bars(ledger, **plans):
+    """A ledger whose steps are the ones given: plans, low, high, stable sign."""
+    rows = ledger.subtotals.set_index("step")
+    for step, values in plans.items():
+        rows.loc[step, ["plans", "low", "high", "stable_sign"]] = values
+    return replace(ledger, subtotals=rows.reset_index())
+
+
+def numbers(text):
+    return [float(n.replace(",", "")) for n in re.findall(r"[+-]?\d[\d,]*(?:\.\d+)?", text)]
+
+
+def with_open_plans(study, first, last):
+    """The study with other counts of open plans at both ends of its window."""
+    panel = study.panel.copy()
+    for year, count in ((study.first_year, first), (study.last_year, last)):
+        panel.loc[(study.area.code, year), "plans_open_count"] = count
+    return replace(study, panel=panel)
+
+
+@pytest.mark.parametrize("verdict", CHANGES)
+def test_a_finding_is_told_in_the_words_of_its_verdict(oxfordshire, verdict):
+    estimate, se, size = CHANGES[verdict]
+    finding = planted(oxfordshire, "entry_threshold", estimate, se, NO_RIVAL)
+    said = sentences.finding(finding)
+    assert finding.verdict == verdict
+    assert said.startswith(f"That the bar for coming on to a plan dropped: {sentences.VERDICTS[verdict].lower()}")
+    assert size in said
+    assert finding.reason in said
+    assert not NO_NUMBER.search(said)
+
+
+def test_a_finding_that_moved_with_a_rival_names_the_rival(oxfordshire):
+    finding = planted(oxfordshire, "entry_threshold", 0.40, 0.05, {})
+    assert finding.verdict == "inconclusive"
+    assert finding.rival_mechanisms
+    assert all(words in sentences.finding(finding) for words in finding.rival_mechanisms)
+
+
+@pytest.mark.parametrize("name", judging.NAMES)
+def test_a_finding_names_its_hypothesis_in_plain_words(oxfordshire, name):
+    said = ox.say(ox.assess(oxfordshire, name))
+    assert said.startswith(f"That {sentences.HYPOTHESES[name]}: ")
+    assert "_" not in said
+
+
+def test_a_fall_that_was_predicted_is_told_as_a_fall(oxfordshire):
+    said = sentences.finding(planted(oxfordshire, "exit_threshold", -0.40, 0.05, NO_RIVAL))
+    assert said.startswith("That the bar for coming off a plan rose: ")
+    assert "down 33 per cent (95 per cent interval -39 to -26 per cent)" in said
+
+
+def test_a_finding_gives_the_interval_and_rank_of_its_record(oxfordshire):
+    finding = ox.assess(oxfordshire, "exit_threshold")
+    primary, said = finding.primary, sentences.finding(finding)
+    low, high = (np.expm1(end) * 100 for end in (primary.low, primary.high))
+    assert f"95 per cent interval {low:+.0f} to {high:+.0f} per cent" in said
+    assert f"ranks {primary.placebo_rank} of {primary.placebo_of} authorities" in said
+
+
+@pytest.mark.parametrize(("peculiar", "word"), [(True, "which is unusual."), (False, "which is not unusual.")])
+def test_a_finding_says_whether_its_rank_is_unusual(oxfordshire, peculiar, word):
+    finding = ox.assess(oxfordshire, "exit_threshold")
+    assert word in sentences.finding(replace(finding, primary=replace(finding.primary, peculiar=peculiar)))
+
+
+def test_what_the_council_concluded_stands_only_beside_its_own_windows(oxfordshire, rotherham):
+    then = replace(oxfordshire, first_year=2013, last_year=2015)
+    assert "The council in 2014: some evidence." in ox.say(ox.assess(then, "exit_threshold"))
+    for study in (oxfordshire, rotherham):
+        assert "2014" not in ox.say(ox.assess(study, "exit_threshold"))
+
+
+def test_the_premise_reads_out_both_ends(oxfordshire):
+    said = ox.say(ox.premise(oxfordshire))
+    assert (
+        "The number of Oxfordshire children on a plan rose from 430 to 687 between March 2013 and March 2018." in said
+    )
+    assert "from 30.9 to 48.1 per 10,000 children" in said
+
+
+def test_the_premise_of_another_area_names_it_and_no_other(rotherham):
+    said, premise = ox.say(ox.premise(rotherham)), ox.premise(rotherham)
+    assert f"Rotherham children on a plan rose from {premise.open_from:.0f} to {premise.open_to:.0f}" in said
+    assert "Oxfordshire" not in said
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "verdict", "words"),
+    [
+        (430, 1400, "supported", "rose from 430 to 1,400"),
+        (1400, 430, "contradicted", "fell from 1,400 to 430"),
+        (687, 640, "inconclusive", "fell from 687 to 640"),
+        (687, 687, "inconclusive", "stayed at 687"),
+        (687, math.nan, "not_testable", "Open plans cannot be compared: 2018, "),
+    ],
+)
+def test_the_premise_is_told_for_a_rise_a_fall_and_a_missing_end(oxfordshire, first, last, verdict, words):
+    premise = ox.premise(with_open_plans(oxfordshire, first, last))
+    said = ox.say(premise)
+    assert premise.verdict == verdict
+    assert words in said
+    assert not NO_NUMBER.search(said)
+    assert verdict != "contradicted" or "The rate fell" in said
+
+
+def test_a_premise_that_hardly_moved_says_so(oxfordshire):
+    premise = ox.premise(oxfordshire)
+    said = ox.say(replace(premise, verdict="negligible", reason="The rate hardly moved: from 30.9 to 31.0."))
+    assert "The rate hardly moved" in said
+
+
+def test_a_window_at_a_turning_point_says_that_it_exaggerates(oxfordshire):
+    premise = ox.premise(oxfordshire)
+    assert "ends at a high of the series, which exaggerates a change" in ox.say(premise)
+    assert "exaggerates" not in ox.say(replace(premise, extremes=()))
+
+
+def test_how_much_is_just_here_gives_the_numbers_of_the_record(oxfordshire):
+    premise = ox.premise(oxfordshire)
+    said = sentences.just_here(premise)
+    assert numbers(said) == [2018.0, *(abs(round(value)) for value in premise.just_here.values())]
+    assert said.count("fewer") == 3
+
+
+def test_comparisons_that_point_both_ways_are_said_to(oxfordshire):
+    premise = ox.premise(oxfordshire)
+    both = replace(premise, just_here={"england": 151.0, "median_neighbour": -20.0, "given_start": math.nan})
+    said = sentences.just_here(both)
+    assert "151 fewer if it had followed England; 20 more if it had followed its median neighbour." in said
+    assert "do not single out Oxfordshire" in said
+    assert not NO_NUMBER.search(said)
+
+
+def test_no_comparison_at_all_is_said_in_words(oxfordshire):
+    none = replace(ox.premise(oxfordshire), just_here=dict.fromkeys(sentences.COMPARISONS, math.nan))
+    assert sentences.just_here(none) == "How much of this is just here cannot be worked out from the figures held."
+
+
+def test_a_ledger_is_told_with_the_numbers_of_the_record(growth):
+    changed = bars(
+        growth,
+        found_per_child=(184.4, 97.1, 282.2, True),
+        exits=(-60.0, -90.0, -30.0, True),
+        children=(1.2, -1.0, 3.0, True),
+        plans_per_enquiry=(5.0, -50.0, 60.0, True),
+    )
+    said = sentences.ledger(changed)
+    assert "Open plans in Oxfordshire rose from 430 to 687 (+257) from 2013 to 2018." in said
+    assert "enquiries per child added about 184 children (95 per cent interval +97 to +282)" in said
+    assert "plans ending more slowly or faster took away about 60 children (95 per cent interval -90 to -30)" in said
+    assert said.index("184") < said.index("about 60")
+    assert "The other 2 steps are within noise." in said
+
+
+@pytest.mark.parametrize(
+    "bar",
+    [(184.0, -3.0, 370.0, True), (184.0, 0.0, 370.0, True), (-184.0, -370.0, 3.0, True), (184.0, 97.0, 282.0, False)],
+    ids=["interval holds nothing", "interval touches nothing", "a fall within noise", "sign changes with the base"],
+)
+def test_a_bar_within_noise_is_never_named(growth, bar):
+    quiet = {step: (1.0, -50.0, 50.0, True) for step in growth.subtotals["step"]}
+    said = sentences.ledger(bars(growth, **(quiet | {"found_per_child": bar})))
+    assert "No single step of the ledger stands clear of its own noise." in said
+    for label in growth.subtotals["label"]:
+        assert label.lower() not in said.lower()
+
+
+def test_only_the_bars_clear_of_noise_are_named(growth):
+    quiet = {step: (1.0, -50.0, 50.0, True) for step in growth.subtotals["step"]}
+    said = sentences.ledger(bars(growth, **(quiet | {"exits": (90.0, 40.0, 140.0, True)}))).lower()
+    told = [label for label in growth.subtotals["label"] if label.lower() in said]
+    assert told == ["Plans ending more slowly or faster"]
+    assert "the other 3 steps are within noise." in said
+
+
+def test_what_was_carried_over_is_told_only_when_it_is_clear(growth):
+    clear = replace(growth, momentum=-75.0, momentum_low=-120.0, momentum_high=-30.0, momentum_stable=True)
+    assert "Carry-over from before took away about 75 children." in sentences.ledger(
+        bars(clear, exits=(90.0, 40.0, 140.0, True))
+    )
+    for cloudy in (replace(clear, momentum_high=1.0), replace(clear, momentum_stable=False)):
+        assert "Carry-over" not in sentences.ledger(cloudy)
+
+
+def test_one_child_is_a_child(growth):
+    said = sentences.ledger(bars(growth, children=(1.2, 0.4, 2.0, True)))
+    assert "number of children in the area added about 1 child (95" in said
+    assert [sentences.people(count) for count in (0, 1, -1, 1.4, 2, 1140)] == [
+        "0 children",
+        "1 child",
+        "1 child",
+        "1 child",
+        "2 children",
+        "1,140 children",
+    ]
+
+
+def test_a_ledger_of_a_fall_says_that_it_fell(growth):
+    fell = replace(growth, open_from=687.0, open_to=430.0)
+    assert "fell from 687 to 430 (-257)" in sentences.ledger(fell)
+
+
+def test_a_ledger_that_cannot_be_made_says_why(city):
+    said = ox.say(ox.ledger(city))
+    assert said.startswith("There is no growth ledger for City of London, 2013 to 2018: ")
+    assert "suppressed to protect confidentiality" in said
+
+
+def test_a_trend_is_told_with_the_numbers_of_the_record(oxfordshire):
+    trend = ox.decompose(oxfordshire, "plans_started_per_child")
+    last, said = trend.table.iloc[-1], ox.say(trend)
+    assert f"went from {trend.table['value'].iloc[0]:,.1f} in 2013 to {last['value']:,.1f} in 2018" in said
+    for part in ("national", "regional", "neighbour", "local"):
+        assert f"{part} {np.expm1(last[part]) * 100:+.0f}" in said
+
+
+def test_a_trend_that_cannot_be_divided_says_why(city):
+    said = ox.say(ox.decompose(city, "exit_hazard_6_plus"))
+    assert (
+        said
+        == "Plans ended per 100 open six months or more in City of London cannot be decomposed: no figure for 2013."
+    )
+
+
+def test_a_comparison_is_told_with_the_numbers_of_the_record(rotherham):
+    comparison = ox.compare(rotherham, "open_per_child")
+    rows = comparison.table.set_index("year")
+    said = [f"{rows.at[2015, who]:,.1f} to {rows.at[2018, who]:,.1f}" for who in ("england", "neighbours")]
+    assert ox.say(comparison) == (
+        f"Rotherham: {rows.at[2015, 'value']:,.1f} in 2015, {rows.at[2018, 'value']:,.1f} in 2018 "
+        f"(per 10,000 children); England {said[0]}; the median neighbour {said[1]}."
+    )
+
+
+def test_a_comparison_leaves_out_whom_it_has_no_figure_for(rotherham):
+    comparison = ox.compare(rotherham, "open_per_child")
+    said = ox.say(replace(comparison, table=comparison.table.assign(england=np.nan)))
+    assert "England" not in said
+    assert "the median neighbour" in said
+
+
+def test_a_comparison_without_figures_says_so(city):
+    assert ox.say(ox.compare(city, "exit_hazard_6_plus")).startswith("No figures are held for plans ended per 100 open")
+
+
+def test_a_model_is_told_with_its_formula_its_trend_and_its_check(oxfordshire):
+    model = ox.regression(oxfordshire, "exit_threshold")
+    row = model.table.set_index("term").loc["trend a year"]
+    said = ox.say(model)
+    assert said.startswith(f"Model: {model.words}. ")
+    assert f"trend a year {row['estimate']:+.3f} (95 per cent interval {row['low']:+.3f} to {row['high']:+.3f})" in said
+    assert f"{model.observations} rows; scatter {model.dispersion:.1f} times what chance alone gives" in said
+
+
+def test_a_model_that_cannot_be_fitted_says_why(city):
+    said = ox.say(ox.regression(city, "exit_threshold"))
+    assert "cannot be fitted: fewer than 4 years have every figure the model needs." in said
+
+
+def test_the_story_is_a_line_for_each_window(oxfordshire):
+    story = ox.story(oxfordshire)
+    lines = ox.say(story).split("\n")
+    assert len(lines) == len(story.table)
+    for line, row in zip(lines, story.table.itertuples(), strict=True):
+        assert line.startswith(f"{row.first_year} to {row.last_year}: ")
+        assert f"open plans went from {row.open_from:,.0f} to {row.open_to:,.0f}" in line
+        assert not NO_NUMBER.search(line)
+
+
+def test_the_recording_changes_are_told_by_year_with_their_reasons(oxfordshire):
+    recording = ox.recording(oxfordshire)
+    said = ox.say(recording)
+    assert f"years {', '.join(str(year) for year in sorted(set(recording.table['year'])))}." in said
+    assert all(reason in said for reason in recording.table["reason"])
+
+
+def test_no_recording_change_is_said_in_words(oxfordshire):
+    none = replace(ox.recording(oxfordshire), table=ox.recording(oxfordshire).table[:0])
+    assert ox.say(none) == "No recording change stands out for Oxfordshire, 2013 to 2018."
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (math.log(1.5), "a rise of 50 per cent"),
+        (math.log(0.5), "a fall of 50 per cent"),
+        (0.001, "no change"),
+        (-0.001, "no change"),
+        (math.nan, "no figure"),
+        (math.inf, "no figure"),
+    ],
+)
+def test_a_log_change_is_told_as_a_rise_or_a_fall(change, words):
+    assert sentences.times(change) == words
+
+
+@pytest.mark.parametrize("area", ["Oxfordshire", "Rotherham", "City of London", "Isles of Scilly", "Rutland"])
+def test_no_sentence_says_a_number_that_does_not_exist(tables, area):
+    study = ox.load(area, 2013, 2018)
+    measures = ("open_per_child", "exit_hazard_6_plus", "conferences_per_enquiry")
+    results = [ox.premise(study), ox.ledger(study), *ox.assess_all(study).values(), ox.recording(study)]
+    results += [ox.compare(study, m) for m in measures] + [ox.decompose(study, m) for m in measures]
+    for result in results:
+        said = ox.say(result)
+        assert said
+        assert not NO_NUMBER.search(said), said
+        assert area in said or type(result).__name__ == "Finding"
+
+
+def test_every_verdict_has_a_word_of_its_own():
+    assert set(sentences.VERDICTS) == set(VERDICTS)
+    assert len(set(sentences.VERDICTS.values())) == len(VERDICTS)
+    assert set(sentences.HYPOTHESES) == set(judging.NAMES)
+
+
+@pytest.mark.parametrize(
+    "something", [None, "a sentence", 257, pd.DataFrame(), {"verdict": "supported"}], ids=lambda s: type(s).__name__
+)
+def test_something_that_is_no_result_is_refused(something):
+    with pytest.raises(UsageError, match=f"got a {type(something).__name__}"):
+        ox.say(something)
+
+
+def test_words_print_as_themselves_and_show_as_paragraphs():
+    words = sentences.Words("More than noise.\nFewer <b>children</b> & less.")
+    assert repr(words) == words
+    assert words._repr_html_() == "<p>More than noise.</p><p>Fewer &lt;b&gt;children&lt;/b&gt; &amp; less.</p>"
