@@ -27,6 +27,7 @@ from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.models import regression as regressions
 from oxcare_analysis.thinking.study import Area, Study
 from oxcare_analysis.words import paths
+from oxcare_analysis.words.columns import MEASURES
 from oxcare_analysis.words.errors import UsageError
 
 FUNNEL = ("referrals_received_count", "enquiries_started_count", "conferences_held_count", "plans_started_count",
@@ -51,11 +52,16 @@ def load(area: str = "Oxfordshire", first_year: int | None = None, last_year: in
     month = settings.month(as_of)
     found = areas_intake.find(tables.areas, area)
     resolved = built.resolve(tables, month)
-    panel = measures.derive(built.panel(resolved))
+    if resolved.empty:
+        raise UsageError(f"Nothing that is held had been published by {month}. Give a later month, or 'latest'.")
+    panel = measures.derive(built.panel(resolved).reindex(columns=list(MEASURES)))
+    if found["area_code"] not in panel.index:
+        raise UsageError(f"Nothing on {found['name']} had been published by {month}; its first year is "
+                         f"{found['first_year']}. Give a later month, or 'latest'.")
     mine = Area(found["area_code"], found["ons_code"], found["name"], found["region_code"], int(found["first_year"]),
                 int(found["last_year"]))
     first, last = settings.window(first_year, last_year, _default_window(panel, mine), mine.name)
-    key = hashlib.sha256(f"{tables.data_sha256}{month}{_rules_sha256()}".encode()).hexdigest()
+    key = hashlib.sha256(f"{tables.data_sha256}{built.code_sha256()}{month}{_rules_sha256()}".encode()).hexdigest()
     fitted = built.cached("noise", key, lambda: _fit_noise(panel), data_dir)
     too_few_years = month is not None and fitted["a"].isna().any()
     if too_few_years:  # how noisy a measure is does not depend on what was out; the report says where it is from
@@ -85,6 +91,11 @@ def areas(text: str = "", data_dir: str | Path | None = None) -> pd.DataFrame:
         register = register[register["name"].isin(areas_intake.matching(register, text, limit=200))]
     columns = ["area_code", "ons_code", "name", "first_year", "last_year"]
     return register[columns].sort_values("name", ignore_index=True)
+
+
+def find(name: str, data_dir: str | Path | None = None) -> pd.Series:
+    """The authority of that name or code, as a row of the register. Raises UsageError naming the nearest."""
+    return areas_intake.find(built.load(data_dir, say=_tell).areas, name)
 
 
 def premise(study: Study) -> premises.Premise:
@@ -218,7 +229,9 @@ def story(study: Study) -> stories.Story:
                      "rate_from": p.rate_from, "rate_to": p.rate_to, "premise": p.verdict,
                      **{name: f.verdict for name, f in findings.items()},
                      "moved": "; ".join(f.primary.label for f in moved), "said": _told(p, moved, study)})
-    return stories.Story(study.area.name, study.source, pd.DataFrame(rows))
+    columns = ["first_year", "last_year", "open_from", "open_to", "rate_from", "rate_to", "premise", *judging.NAMES,
+               "moved", "said"]
+    return stories.Story(study.area.name, study.source, pd.DataFrame(rows, columns=columns))
 
 
 def _told(p: premises.Premise, moved: list[Finding], study: Study) -> str:

@@ -243,7 +243,6 @@ def test_the_isle_of_wight_is_not_england(tables, panel):
     assert panel.loc[("921", 2012), OPEN] == 51  # children_in_need_2010_2012.csv
     assert panel.loc[("921", 2014), OPEN] == 164  # d1_child_protection_plans_2013_to_2024.csv
     assert panel.loc[("E92000001", 2012), OPEN] == 42900
-    assert not areas_module.is_england("921") and areas_module.is_england("E92000001")
 
 
 def test_england_is_one_area_and_not_an_authority(tables):

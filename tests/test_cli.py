@@ -288,7 +288,6 @@ def test_a_run_that_fails_is_exit_code_4(oxcare, tmp_path, monkeypatch):
     assert list((tmp_path / "reports").glob("[0-9]*")) == []
 
 
-@pytest.mark.xfail(strict=True, raises=FileExistsError, reason="publish makes the folder of reports without a guard")
 def test_a_place_for_reports_that_is_a_file_is_bad_usage(oxcare, tmp_path):
     (tmp_path / "reports").write_text("a file", encoding="utf-8")
     code, _, err = oxcare("refresh", "--area", "Rutland", "--out", tmp_path / "reports")

@@ -228,13 +228,11 @@ def test_an_area_that_cannot_be_judged_gets_nulls_and_reasons(made, area, window
     assert all(h["verdict"] == "not_testable" for h in document["hypotheses"] if h["hypothesis"] != HYPOTHESES[2])
 
 
-@pytest.mark.xfail(strict=True, raises=KeyError, reason="measures.derive needs columns that no file out by then holds")
 def test_an_as_of_month_before_anything_was_published_is_an_error_in_words(tables):
     with pytest.raises(OxcareError):
         ox.load("Oxfordshire", as_of="1990-01")
 
 
-@pytest.mark.xfail(strict=True, raises=KeyError, reason="measures.derive needs columns that no file out by then holds")
 def test_an_as_of_month_before_referrals_were_broken_down_loads_what_was_out(tables):
     study = ox.load("Oxfordshire", as_of="2012-11")
     assert study.at(2012, "plans_open_count") == 364

@@ -4,6 +4,7 @@ import os
 
 import nbformat
 import pytest
+from nbclient.exceptions import DeadKernelError
 
 from oxcare_analysis.refresh import run
 from oxcare_analysis.showing import charts
@@ -37,7 +38,8 @@ def notebook(tmp_path):
             new.new_code_cell(source, metadata={"tags": ["parameters"] * (i in tagged)})
             for i, source in enumerate(sources)
         ]
-        nbformat.write(new.new_notebook(cells=cells), tmp_path / "planted.ipynb")
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(new.new_notebook(cells=cells, metadata={"kernelspec": kernel}), tmp_path / "planted.ipynb")
         return tmp_path / "planted.ipynb"
 
     return write
@@ -148,3 +150,11 @@ def test_no_notebooks_at_all_is_said_in_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
     with pytest.raises(RunError, match="There are no notebooks"):
         run.notebooks()
+
+
+@pytest.mark.xfail(strict=True, raises=DeadKernelError, reason="execute turns only a cell's own error into a RunError")
+def test_a_kernel_that_dies_is_a_run_that_failed(notebook, tmp_path, shipped_dir, monkeypatch):
+    monkeypatch.setenv("OXCARE_DATA_DIR", str(shipped_dir))
+    planted = notebook(DECLARED, "import os\nos._exit(3)")
+    with pytest.raises(RunError, match="planted.ipynb"):
+        run.execute(run.Job(planted, tmp_path / "executed.ipynb", ROTHERHAM, shipped_dir))

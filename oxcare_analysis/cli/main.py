@@ -27,3 +27,7 @@ def main() -> None:
     except OxcareError as problem:
         print(f"oxcare: {problem}", file=sys.stderr)
         sys.exit(problem.exit_code)
+    except OSError as problem:  # a full disk, a folder that may not be written, a lock that is never let go
+        print(f"oxcare: {type(problem).__name__}: {problem.strerror or problem}. Nothing was published or changed; "
+              "see to the file or folder named and run again.", file=sys.stderr)
+        sys.exit(4)

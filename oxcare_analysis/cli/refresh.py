@@ -26,6 +26,9 @@ def command(area: Annotated[list[str] | None, typer.Option("--area", help="May b
     if everyone:
         listed = door.areas(data_dir=data_dir)
         names = listed.loc[listed["last_year"] == listed["last_year"].max(), "name"].tolist()
+    elif len(names) > 1:
+        for name in names:
+            door.find(name, data_dir)  # a misspelt name is bad usage, before anything is run
     failed = []
     for name in names:
         request = Request(name, first, last, as_of, out.resolve(), paths.data_dir(data_dir), workers, force)

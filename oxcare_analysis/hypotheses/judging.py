@@ -14,8 +14,6 @@ from oxcare_analysis.thinking.study import Study
 
 NAMES = ("entry_threshold", "exit_threshold", "population_need", "awareness")
 HOLM_FAMILY = ("entry_threshold", "exit_threshold", "awareness")
-PLAIN = {"entry_threshold": "a lower bar for coming on", "exit_threshold": "a higher bar for coming off",
-         "population_need": "greater need", "awareness": "greater awareness", "recording": "a change in recording"}
 RECORDING = (
     rivals.Mechanism("recording", "fewer referrals recorded", {"referrals_per_child": -1, "enquiries_per_referral": 1},
                      {"plans_per_need_referral": 1, "plans_per_referral": 1, "referrals_in_need_per_child": -1}),
@@ -131,8 +129,9 @@ def _reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple,
     what = rules.CHANGED[0].upper() + rules.CHANGED[1:]
     if verdict == NOT_TESTABLE:
         return f"{primary.label[0].upper()}{primary.label[1:]} cannot be compared: {primary.missing}."
-    years = f"{_span(primary.base_years)} to {_span(primary.end_years)}"
-    size = (f"{percent(primary.estimate)} from {years} (95 per cent interval {np.expm1(primary.low) * 100:+.0f} to "
+    years = (f" from {_span(primary.base_years)} to {_span(primary.end_years)}"
+             if primary.base_years and primary.end_years else "")
+    size = (f"{percent(primary.estimate)}{years} (95 per cent interval {np.expm1(primary.low) * 100:+.0f} to "
             f"{np.expm1(primary.high) * 100:+.0f} per cent)")
     label = what if primary.measure == rules.PRIMARY else primary.label[0].upper() + primary.label[1:]
     if verdict == SUPPORTED:

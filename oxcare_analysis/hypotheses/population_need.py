@@ -13,8 +13,6 @@ QUESTION = "Has the level of need in the population risen?"
 OUTCOME, PRIMARY = "plans_started_per_child", "shared_growth"
 DIRECTION, MARGIN = 1, 0.15
 CEILING = "inconclusive"
-WOULD_LIFT = ("children's injury admissions", "police domestic-abuse incidents with children", "births by deprivation",
-              "plans by district")
 FEWEST_NEIGHBOURS = 4
 SUPPORTING = (("referrals_per_child", "+"), ("no_need_share", "0"), ("enquiries_per_referral", "0"),
               ("conferences_per_enquiry", "0"), ("care_starts_per_plan", "0"))

@@ -10,7 +10,6 @@ import unicodedata
 
 import pandas as pd
 
-from oxcare_analysis.words.columns import ENGLAND
 from oxcare_analysis.words.errors import UsageError
 
 # Authorities that ended, and the ones that took over: a successor's figures never carry on a predecessor's line.
@@ -25,8 +24,7 @@ REORGANISATIONS = (
 )
 # ONS codes withdrawn in 2013 after small boundary changes; some publishers give no three-digit code beside them.
 RETIRED_ONS_CODES = {"E06000048": "929", "E08000020": "390"}
-# Same three-digit code and same territory, new ONS code: one unbroken line.
-RECODED = {"825": "Buckinghamshire, 2020", "815": "North Yorkshire, 2023", "933": "Somerset, 2023"}
+# Buckinghamshire (2020), North Yorkshire and Somerset (2023) kept three-digit code and territory: one unbroken line.
 
 
 def successor_first_year(code: str) -> int | None:
@@ -128,8 +126,3 @@ def matching(areas: pd.DataFrame, text: str, limit: int = 5) -> list[str]:
     close = [names[key] for key in difflib.get_close_matches(asked, names, n=limit, cutoff=0.4)]
     similar = sorted(begun, key=lambda name: -difflib.SequenceMatcher(None, asked, plain(name)).ratio())[:2]
     return (holding or list(dict.fromkeys([*similar, *close])) or sorted(names.values()))[:limit]
-
-
-def is_england(code: str) -> bool:
-    """Whether a code is England's."""
-    return code == ENGLAND

@@ -24,7 +24,7 @@ from oxcare_analysis import documents, door
 from oxcare_analysis.intake.areas import plain
 from oxcare_analysis.refresh import downloads, front, pages, run
 from oxcare_analysis.words import paths
-from oxcare_analysis.words.errors import RunError
+from oxcare_analysis.words.errors import RunError, UsageError
 
 LOCK_SECONDS = 3600
 
@@ -65,14 +65,18 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
     if window != (default.first_year, default.last_year):
         folder += f"--{window[0]}-{window[1]}"
     target = request.out / study.as_of / folder
-    request.out.mkdir(parents=True, exist_ok=True)
+    try:
+        request.out.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(f"Reports cannot be put in {request.out.name}: {problem.strerror}. Give a folder that can be "
+                         "written to with --out.") from None
     with FileLock(request.out / ".lock", timeout=LOCK_SECONDS):
         key = _key(study)
         if not request.force and _standing_key(target) == key:
             _note_checked(request.out, study.as_of)
             front.write_front_page(request.out)
             return Outcome(target / "index.html", False)
-        with tempfile.TemporaryDirectory(dir=request.out, prefix=".partial-") as scratch:
+        with tempfile.TemporaryDirectory(dir=request.out, prefix=".partial-", ignore_cleanup_errors=True) as scratch:
             staged = Path(scratch) / "report"
             staged.mkdir()
             _build(study, request, staged, key, _before(request.out, folder, target), say)
@@ -185,6 +189,8 @@ def _put_in_place(staged: Path, target: Path) -> None:
     """Swap a finished report in. A reader sees the old one or the new one, whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
     leaving = target.with_name(f".{target.name}.old")
+    if leaving.exists() and not target.exists():
+        leaving.rename(target)  # an earlier swap was interrupted: this is the standing report
     shutil.rmtree(leaving, ignore_errors=True)
     try:
         if target.exists():

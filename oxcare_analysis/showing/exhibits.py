@@ -1,4 +1,9 @@
-"""Tables for readers: captions, scoped headers, aligned figures, and the reason wherever a number is missing."""
+"""Tables for readers: captions, scoped headers, aligned figures, and the reason wherever a number is missing.
+
+>>> import oxcare_analysis as ox
+>>> ox.exhibits.ledger(ox.ledger(ox.load("Oxfordshire", 2013, 2018))).table["Step"].iloc[0]
+'Number of children in the area'
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -31,6 +36,7 @@ class Exhibit:
         """The table as accessible HTML: caption, scoped headers, a focusable frame that scrolls when narrow."""
         styler = self.table.reset_index(drop=True).style.hide(axis="index").set_caption(escape(self.caption)).format(
             precision=1, na_rep="none", escape="html").set_table_attributes('class="exhibit"')
+        styler = styler.format_index(escape="html", axis=1)
         numbers = [c for c in self.table if pd.api.types.is_numeric_dtype(self.table[c])]
         styler = styler.set_properties(subset=numbers, **{"text-align": "right"})
         html = styler.to_html(doctype_html=False, exclude_styles=False, table_uuid=_identity(self.caption))

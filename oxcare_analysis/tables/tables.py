@@ -96,19 +96,25 @@ def cached(name: str, key: str, make, data_dir: str | Path | None = None) -> pd.
 
 def _stamp(data_sha256: str) -> dict[str, str]:
     """What built tables depend on: the figures and the code that reads them."""
+    return {"data_sha256": data_sha256, "code_sha256": code_sha256()}
+
+
+def code_sha256() -> str:
+    """One hash over the code that reads, checks and builds."""
     code = hashlib.sha256()
     for layer in ("words", "intake", "tables"):
         for path in sorted((paths.PACKAGE / layer).glob("*.py")):
             code.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return {"data_sha256": data_sha256, "code_sha256": code.hexdigest()}
+    return code.hexdigest()
 
 
 def raw_sha256(data_dir: str | Path | None = None) -> str:
     """One hash over every raw table, whatever the folder is called."""
     root, digest = paths.raw_dir(data_dir), hashlib.sha256()
-    found = [*root.glob("*/*/*.csv"), *root.glob("*/*/source.yml"), *root.glob("*.csv")]
-    for path in sorted(p for p in found if not p.parent.name.startswith(".")):
-        digest.update(path.relative_to(root).as_posix().encode())
+    found = [*root.glob("*/*/*.csv"), *root.glob("*/*/source.yml"), *root.glob("*/*.csv"), *root.glob("*.csv"),
+             root.parent / "known_problems.csv"]
+    for path in sorted(p for p in found if p.exists() and not p.parent.name.startswith(".")):
+        digest.update(path.relative_to(root.parent).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

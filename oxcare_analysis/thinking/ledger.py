@@ -97,7 +97,7 @@ def ledger(study: Study) -> Ledger:
     main, momentum = split[2]
     draws = _draws(study, groups, counts, b, t, start, logs, bases[2][1])
     table = _bars(groups, split, draws)
-    if b < COMPARABLE <= t:
+    if bases[2][1].min() < COMPARABLE <= t:
         # Conferences were under-recorded before: the bars on either side of them are not to be leant on.
         table["doubtful"] = [any("conference" in d for d in group) for group in groups]
     residual = _residual(study, years)

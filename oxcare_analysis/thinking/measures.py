@@ -21,7 +21,6 @@ class Ratio:
     per: int = 100
     per_words: str = "per 100"
     years: int = 2010
-    short: str = ""
 
 
 # Conferences and enquiries were under-recorded in the first years of the census: not comparable across 2012 and 2013.

@@ -10,8 +10,7 @@ from oxcare_analysis.thinking.findings import NOT_TESTABLE, Estimate, decide
 from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.study import Study
 
-MARGIN = 0.20  # a change in the rate of under about a fifth is not growth worth explaining at a large authority's noise
-FLAT_MARGIN_WORDS = "about a fifth"
+MARGIN = 0.30  # no narrower than the 90 per cent half-width of a large authority (about 600 open plans)
 MIDDLE_HALF = 0.6745  # standard deviations that hold the middle half of authorities
 COMPARISONS = ("england", "median_neighbour", "given_start")
 
@@ -88,7 +87,9 @@ def _end_points(study: Study, b: int, t: int) -> Estimate:
     frame = measures.series(study.panel.loc[[study.area.code]], ratio.name).xs(study.area.code, level="area_code")
     missing = [y for y in (b, t) if y not in frame.index or not np.isfinite(frame.at[y, "log"])]
     if missing or t <= b:
-        why = study.why_missing(missing[0], "plans_open_count") if missing else "the window is shorter than a year"
+        none_open = bool(missing) and study.at(missing[0], "plans_open_count") == 0
+        why = ("no plan was open" if none_open else study.why_missing(missing[0], "plans_open_count")
+               if missing else "the window is shorter than a year")
         return Estimate(ratio.name, ratio.label, missing=f"{missing[0]}, {why}" if missing else why)
     model = study.noise.set_index("measure").loc[ratio.name]
     se = np.sqrt(sum(noise.variance(model, frame.at[y, "n"]) for y in (b, t)))

@@ -1,6 +1,7 @@
 """The specification curve: the same question asked in every reasonable way, at most about 100 of them.
 
-Dimensions: the measure, the window (as asked, a year later, a year earlier), how the ends are read (two-year means,
+Dimensions: the measure, the window (as asked, starting a year later,
+ending a year earlier), how the ends are read (two-year means,
 end points, smoothed levels) and what is taken off (nothing, the national median, the neighbours' median). After
 Simonsohn, Simmons and Nelson 2020, Nature Human Behaviour 4:1208.
 """

@@ -75,7 +75,7 @@ def growth_on_children(study: Study) -> Regression:
         wide.pop("low_income")
         words = words.replace(" + b × growth in children in low income", "")
         words += "; no low-income series covers the window"
-    if any(y not in w for w in wide.values() for y in (b, t)):
+    if t <= b or any(y not in w for w in wide.values() for y in (b, t)):
         return Regression("growth on need, all authorities", words, "the window is not covered", source=study.source)
     frame = pd.DataFrame({name: w[t] - w[b] for name, w in wide.items()}).dropna()
     if len(frame) < 30:
@@ -92,9 +92,9 @@ def _quasi_poisson(study: Study, frame: pd.DataFrame, words: str, name: str, ext
     import statsmodels.api as sm
     import statsmodels.formula.api as smf
 
-    frame = frame.reset_index(drop=True)
+    frame = frame[frame["bottom"] > 0].reset_index(drop=True)
     frame = frame.assign(since=frame["year"] - frame["year"].min())
-    if frame["year"].nunique() < FEWEST_ROWS:
+    if frame["year"].nunique() < FEWEST_ROWS or not frame["top"].sum() > 0:
         return Regression(name, words, f"fewer than {FEWEST_ROWS} years have every figure the model needs",
                           source=study.source)
     model = smf.glm(f"top ~ since {extra}", frame, family=sm.families.Poisson(), offset=np.log(frame["bottom"]))
