@@ -1,6 +1,7 @@
 """Published numbers and what stands behind each: one figure, the funnel, the documents, revisions."""
 
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -41,7 +42,7 @@ class Figure:
 
     def _repr_html_(self) -> str:
         shown = self.status.replace("_", " ") if self.value is None else f"{self.value:,g} {self.unit}"
-        return f"<p>{self.area['name']} {self.year}, {self.label}: {shown}</p>{self.table.to_html(index=False)}"
+        return f"<p>{escape(self.area['name'])} {self.year}, {self.label}: {shown}</p>{self.table.to_html(index=False)}"
 
 
 def figure(area: str, year: int, measure: str, data_dir: str | Path | None = None) -> Figure:

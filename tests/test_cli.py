@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from oxcare_analysis.cli import main as command_line
+from oxcare_analysis.cli import options
 from oxcare_analysis.refresh import run
 from oxcare_analysis.words import errors, paths
 
@@ -74,10 +75,10 @@ def test_every_command_says_what_it_does(oxcare, command):
     assert f" {' '.join(command)} " in out.splitlines()[0]
 
 
-@pytest.mark.parametrize("options", ["--area", "--as-of", "--from", "--to", "--data-dir", "--json"])
+@pytest.mark.parametrize("option", ["--area", "--as-of", "--from", "--to", "--data-dir", "--json"])
 @pytest.mark.parametrize("command", ["ledger", "verdicts"])
-def test_the_options_of_the_contract_are_there(oxcare, command, options):
-    assert options in oxcare(command, "--help")[1]
+def test_the_options_of_the_contract_are_there(oxcare, command, option):
+    assert option in oxcare(command, "--help")[1]
 
 
 def test_the_monthly_template_is_its_header_alone(oxcare):
@@ -183,6 +184,12 @@ def test_json_has_null_and_never_a_word_that_is_not_json(oxcare, ask):
     assert code == 0
     strict(out)
     assert "NaN" not in out
+
+
+def test_a_number_that_is_not_json_is_never_printed(capsys):
+    with pytest.raises(ValueError, match="JSON"):
+        options.print_json({"value": float("nan")})
+    assert capsys.readouterr().out == ""
 
 
 def test_the_ledger_and_the_verdicts_are_printed_in_words(oxcare):

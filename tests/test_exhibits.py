@@ -118,7 +118,6 @@ def test_the_name_of_a_column_is_shown_and_never_obeyed():
     assert "b" not in Table(exhibits.register(pd.DataFrame({MARKUP: ["words"]}), "Any table").html()).tags
 
 
-@pytest.mark.xfail(strict=True, reason="the HTML of studies and results does not escape the name of the area")
 @pytest.mark.parametrize(
     "make",
     [

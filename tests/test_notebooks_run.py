@@ -4,7 +4,6 @@ import os
 
 import nbformat
 import pytest
-from nbclient.exceptions import DeadKernelError
 
 from oxcare_analysis.refresh import run
 from oxcare_analysis.showing import charts
@@ -152,7 +151,6 @@ def test_no_notebooks_at_all_is_said_in_one_sentence(tmp_path, monkeypatch):
         run.notebooks()
 
 
-@pytest.mark.xfail(strict=True, raises=DeadKernelError, reason="execute turns only a cell's own error into a RunError")
 def test_a_kernel_that_dies_is_a_run_that_failed(notebook, tmp_path, shipped_dir, monkeypatch):
     monkeypatch.setenv("OXCARE_DATA_DIR", str(shipped_dir))
     planted = notebook(DECLARED, "import os\nos._exit(3)")

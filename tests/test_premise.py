@@ -170,6 +170,13 @@ def test_no_plans_open_at_the_start_is_not_called_published(tables):
     assert "published" not in found.reason.replace("not published", "")
 
 
+@pytest.mark.xfail(strict=True, reason="_end_points: the estimate has no error and does not say why")
+def test_without_a_noise_model_the_premise_says_why_it_cannot_be_tested(study):
+    found = premise(dataclasses.replace(study, noise=study.noise.assign(a=np.nan, phi=np.nan)))
+    assert found.verdict == "not_testable"
+    assert not found.reason.endswith(": .")
+
+
 def test_a_window_of_no_length_cannot_be_tested(study):
     found = premise(window(study, 2018, 2018))
     assert found.verdict == "not_testable"

@@ -188,9 +188,6 @@ def test_the_briefing_is_five_whole_sentences_to_paste(report):
     assert all(len(line) > 40 and line.endswith(".") for line in numbered)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="briefing cuts the first sentence at the first full stop, which is in 'St. Helens'"
-)
 def test_the_briefing_of_a_name_with_a_full_stop_is_whole_sentences_too(tables):
     text = downloads.briefing(ox.load("St. Helens", 2013, 2018))
     assert re.search(r"^1\. The number of St\. Helens children on a plan \w+ (from|at) \d+", text, flags=re.MULTILINE)

@@ -58,8 +58,11 @@ def briefing(study) -> str:
     open_words = [sentences.HYPOTHESES[n] for n, f in findings.items() if f not in settled]
     verdict = "; ".join(f"that {sentences.HYPOTHESES[f.hypothesis]}: {sentences.VERDICTS[f.verdict].lower()}"
                         for f in settled) or "none of the four can be settled"
-    happened, *here = sentences.premise(premise).split("\n")
-    lines = [happened.split(". ")[0].rstrip(".") + ".", " ".join(here) or premise.reason,
+    _, *here = sentences.premise(premise).split("\n")
+    happened = premise.reason if premise.verdict == "not_testable" else (
+        f"The number of {study.area.name} children on a plan {sentences.went(premise.open_from, premise.open_to)} "
+        f"between March {study.first_year} and March {study.last_year}.")
+    lines = [happened, " ".join(here) or premise.reason,
              sentences.ledger(door.ledger(study)),
              f"Of the four hypotheses of 2014, on published figures: {verdict}."
              + (f" Open: that {', that '.join(open_words)}." if settled and open_words else ""),

@@ -68,4 +68,7 @@ def execute(job: Job) -> float:
     except PapermillExecutionError as problem:
         raise RunError(f"{job.source.name} failed for {job.parameters['area']} in cell {problem.exec_count}: "
                        f"{problem.ename}: {problem.evalue}. Nothing was published.") from None
+    except RuntimeError as problem:  # the kernel died, or did not start in time
+        raise RunError(f"{job.source.name} could not be run for {job.parameters['area']}: {problem}. Nothing was "
+                       "published; run again, with fewer --workers if memory is short.") from None
     return time.perf_counter() - started

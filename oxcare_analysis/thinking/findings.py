@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from html import escape
 
 import pandas as pd
 
@@ -116,7 +117,7 @@ class Finding:
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
     def _repr_html_(self) -> str:
-        return f"<p><strong>{self.verdict.replace('_', ' ')}</strong>: {self.reason}</p>"
+        return f"<p><strong>{self.verdict.replace('_', ' ')}</strong>: {escape(self.reason)}</p>"
 
 
 def decide(*, testable: bool, estimate: float, se: float, p_adjusted: float, direction: int, margin: float,

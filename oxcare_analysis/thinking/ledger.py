@@ -7,6 +7,7 @@ Drivers held at their base level give counterfactual paths; the Shapley value sh
 """
 
 from dataclasses import dataclass, field
+from html import escape
 from itertools import combinations
 from math import factorial
 
@@ -75,7 +76,8 @@ class Ledger:
 
     def _repr_html_(self) -> str:
         if not self.testable:
-            return f"<p>No ledger for {self.area}, {self.first_year} to {self.last_year}: {self.reason}</p>"
+            window = f"{self.first_year} to {self.last_year}"
+            return f"<p>No ledger for {escape(self.area)}, {window}: {escape(self.reason)}</p>"
         return self.subtotals.to_html(index=False, float_format="{:+.0f}".format)
 
 

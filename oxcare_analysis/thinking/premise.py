@@ -1,6 +1,7 @@
 """Did open plans grow at all, and how much of it is just this authority?"""
 
 from dataclasses import dataclass, field
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,7 @@ class Premise:
         return self.open_to < self.open_from
 
     def _repr_html_(self) -> str:
-        return f"<p><strong>{self.verdict.replace('_', ' ')}</strong>: {self.reason}</p>"
+        return f"<p><strong>{self.verdict.replace('_', ' ')}</strong>: {escape(self.reason)}</p>"
 
 
 def premise(study: Study) -> Premise:

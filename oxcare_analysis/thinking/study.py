@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 
 import pandas as pd
 
@@ -94,5 +95,6 @@ class Study:
         note = f" Values as revised in {revised}." if revised else ""
         if self.provenance.get("noise_model") == "all years held":
             note += " Year-to-year noise is measured on all years held: too few were out by then."
-        return (f"<p>{self.area.name}, years ending 31 March {self.first_year} to {self.last_year}. Figures published "
-                f"by {self.as_of_words}.{note} Editions: {editions}.</p>")
+        name, window = escape(self.area.name), f"{self.first_year} to {self.last_year}"
+        return (f"<p>{name}, years ending 31 March {window}. Figures published by "
+                f" {self.as_of_words}.{note} Editions: {editions}.</p>")
