@@ -268,7 +268,8 @@ def tidy():
         new.new_markdown_cell("# Has anything changed?\n\nBefore 2013 it was not counted on 31 March."),
         new.new_code_cell(parameters, metadata={"tags": [PARAMETERS]}),
         new.new_code_cell("import oxcare_analysis as ox\n\nstudy = ox.load(area, first_year, last_year, as_of)"),
-        new.new_code_cell("print(ox.premise(study).verdict)", metadata={"tags": [VERDICT]}, outputs=[verdict]),
+        new.new_code_cell("print(ox.premise(study).verdict)", metadata={"tags": [VERDICT]}, outputs=[verdict],
+                          execution_count=3),
         new.new_markdown_cell("## What this does not show\n\n`ox.areas()[2]` is code."),
     ]
     return new.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
