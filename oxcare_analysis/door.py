@@ -223,8 +223,7 @@ def story(study: Study) -> stories.Story:
             continue
         part = dataclasses.replace(study, first_year=first, last_year=last)
         p, findings = premise(part), assess_all(part)
-        moved = [f for f in findings.values() if f.primary.known and f.verdict != "not_testable"
-                 and (f.p_adjusted if f.p_adjusted == f.p_adjusted else f.primary.p_value) < 0.05]
+        moved = [f for f in findings.values() if f.beyond_noise]
         rows.append({"first_year": first, "last_year": last, "open_from": p.open_from, "open_to": p.open_to,
                      "rate_from": p.rate_from, "rate_to": p.rate_to, "premise": p.verdict,
                      **{name: f.verdict for name, f in findings.items()},

@@ -77,7 +77,7 @@ def figure(area: str, year: int, measure: str, data_dir: str | Path | None = Non
         {"code": found["ons_code"], "name": found["name"]}, year, measure, MEASURES[measure].label,
         MEASURES[measure].unit, _number(used["value"]), used["status"], used["note"],
         f"data/raw/{used['source']}/{used['edition']}/{used['table']}.csv, {found['name']} {year}, column {measure}",
-        _denominator(here, measure), _published_rate(rows=mine, here=here, measure=measure),
+        _denominator(here, measure), _published_rate(here, measure),
         [{"source": r.source, "edition": r.edition, "table": r.table, "value": r.value,
           "why_it_differs": _why_differs(r, used)} for r in others.itertuples()], table)
 
@@ -151,7 +151,7 @@ def _denominator(here: pd.DataFrame, measure: str) -> dict | None:
     return {"measure": "children_0_17_count", "value": _number(row["value"]), "edition": row["edition"]}
 
 
-def _published_rate(rows: pd.DataFrame, here: pd.DataFrame, measure: str) -> dict | None:
+def _published_rate(here: pd.DataFrame, measure: str) -> dict | None:
     """The department's own rate, beside ours on the newest population, and why the two differ."""
     name = measure.replace("_count", "_rate_10k")
     if not measure.endswith("_count") or name not in here.index:

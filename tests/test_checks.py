@@ -385,7 +385,7 @@ def test_the_year_before_is_nothing_where_it_is_not_held():
             [("981", 2020), ("981", 2021), ("981", 2023), ("982", 2021)], names=["area_code", "year"]
         ),
     )
-    assert checks.previous_year(series).fillna(-1).tolist() == [-1, 1, -1, -1]
+    assert checks.year_before(series).fillna(-1).tolist() == [-1, 1, -1, -1]
 
 
 def test_the_no_need_halves_and_the_sources_are_shares_of_all_referrals(panel):

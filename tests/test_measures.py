@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from oxcare_analysis.thinking import measures
-from oxcare_analysis.thinking.measures import RATIOS, derive, series, year_before
+from oxcare_analysis.thinking.measures import RATIOS, derive, series
+from oxcare_analysis.words.panel import year_before
 
 NONE = float("nan")
 COUNTS = [

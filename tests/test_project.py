@@ -41,7 +41,8 @@ LEAKS = [
     "C:" + "\\\\Users\\\\someone",
     "see /" + "Users/someone/clone",
 ]
-HARMLESS = ["work/rotherham", "care/home/visits", "../work/", "~/work/", "and/or", "under work/<area>/", "$HOME/work/x"]
+HARMLESS = ["work/rotherham", "care/home/visits", "and/or", "under work/<area>/"]
+HARMLESS += ["../" + "work/", "~/" + "work/", "$HOME/" + "work/x"]
 
 
 def tracked():

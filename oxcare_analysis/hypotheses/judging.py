@@ -8,8 +8,8 @@ import pandas as pd
 
 from oxcare_analysis.thinking import evidence as moves
 from oxcare_analysis.thinking import measures, recording, rivals
-from oxcare_analysis.thinking.findings import (INCONCLUSIVE, NEGLIGIBLE, NOT_TESTABLE, SUPPORTED, Estimate, Finding,
-                                               Support, decide, holm)
+from oxcare_analysis.thinking.findings import (INCONCLUSIVE, NEGLIGIBLE, NOT_TESTABLE, SIGNIFICANT, SUPPORTED, Estimate,
+                                               Finding, Support, decide, holm)
 from oxcare_analysis.thinking.study import Study
 
 NAMES = ("entry_threshold", "exit_threshold", "population_need", "awareness")
@@ -73,7 +73,7 @@ def judge(evidence: Evidence, name: str) -> Finding:
     verdict = decide(testable=primary.known, estimate=primary.estimate, se=primary.se, p_adjusted=p,
                      direction=rules.DIRECTION, margin=rules.MARGIN, rivals=fitting,
                      ceiling=getattr(rules, "CEILING", SUPPORTED))
-    moved = primary.known and p < 0.05 and primary.estimate * rules.DIRECTION > 0
+    moved = primary.known and p < SIGNIFICANT and primary.estimate * rules.DIRECTION > 0
     # A fall can be one of recording too; that does not change the word, but it is said.
     opposite = tuple(m for m in RECORDING if rivals.plausible(m, evidence.indicators, primary.measure,
                                                               -rules.DIRECTION))

@@ -58,7 +58,7 @@ def read_file(path: str | Path, edition: str | None = None) -> Intake:
         return Intake(*_placed("provenance", edition or rows["last_year"].max()), "releases",
                       "The release each tabulated figure came from", rows, path.name, raw)
     table, rows = _official(header, frame, path.name) or _tabulated(header, frame, path.name) or _unknown(header, path)
-    rows = _checked_rows(rows, table, path.name)
+    rows = _checked_rows(rows, path.name)
     source, edition = _placed(table.source, edition or str(rows["year"].astype(int).max()))
     for measure in rows.columns.difference(KEYS):
         cells = rows.set_index(["name", "year"])[measure]
@@ -222,7 +222,7 @@ def _years(years: pd.Series, name: str) -> None:
         raise DataError(f"{name} holds figures for {years.max()}, which has not happened yet. Check the file.")
 
 
-def _checked_rows(rows: pd.DataFrame, table: Table, name: str) -> pd.DataFrame:
+def _checked_rows(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     authority = rows["level"] == "authority"
     bad = rows[authority & ~rows["area_code"].str.fullmatch(r"\d{3}")]
     if len(bad):

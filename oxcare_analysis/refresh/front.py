@@ -9,7 +9,7 @@ from oxcare_analysis.refresh import pages
 from oxcare_analysis.showing import charts, exhibits, sentences
 
 
-def report_index(study, document: dict, changes: dict, place: pages.Place) -> str:
+def report_index(study, changes: dict, place: pages.Place) -> str:
     """The first page of a report: the story, the growth, the ledger, four cards, what changed, what to take away."""
     premise, findings, ledger = door.premise(study), door.assess_all(study), door.ledger(study)
     window = f"{study.first_year} to {study.last_year}"
@@ -26,7 +26,7 @@ def report_index(study, document: dict, changes: dict, place: pages.Place) -> st
     parts += [exhibits.story(story).html(), _list(sentences.story(story).split("\n")),
               "<h2>What changed since the last report</h2>", _paragraphs(_changed(changes)),
               "<h2>How fresh the figures are</h2>", _fresh(study),
-              "<h2>What these figures cannot say</h2>", _limits(study),
+              "<h2>What these figures cannot say</h2>", _limits(),
               "<h2>Pages and downloads</h2>", _downloads(place), _citation(study)]
     return pages.of_parts(parts, "Start", place, "index.html")
 
@@ -83,8 +83,7 @@ def _headline(premise, findings: dict) -> str:
     """One sentence over the cards. When open plans fell, it is what moved, and nothing is said to explain growth."""
     if premise.verdict == "not_testable":
         return _paragraphs(premise.reason)
-    moved = [f for f in findings.values() if f.primary.known
-             and (f.p_adjusted if f.p_adjusted == f.p_adjusted else f.primary.p_value) < 0.05]
+    moved = [f for f in findings.values() if f.beyond_noise]
     words = "; ".join(f"{f.primary.label} ({sentences.times(f.primary.estimate)})" for f in moved)
     start = "Open plans fell, so there is no growth to explain. " if premise.fell else ""
     supported = [sentences.HYPOTHESES[f.hypothesis] for f in findings.values() if f.verdict == "supported"]
@@ -144,7 +143,7 @@ def _fresh(study) -> str:
     return _list(listed)
 
 
-def _limits(study) -> str:
+def _limits() -> str:
     return _list([
         "Counts by authority and year cannot follow a child from referral to plan, or tell families from children.",
         "Entry, need and awareness leave much the same signs in these figures; exits can be told from the rest.",

@@ -110,7 +110,7 @@ def _build(study, request: Request, staged: Path, key: str, before: dict | None,
     downloads.write_all(study, document, books, staged)
     changes = _changes(document, before)
     _write_json(staged / "changes.json", changes)
-    _write(staged / "index.html", front.report_index(study, document, changes, place))
+    _write(staged / "index.html", front.report_index(study, changes, place))
     seconds["pages and downloads"] = round(time.perf_counter() - started, 2)
     _write_json(staged / "run.json", {
         "schema": 1, "key": key, "parameters": parameters, "published": date.today().isoformat(),

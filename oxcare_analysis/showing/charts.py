@@ -13,13 +13,14 @@ import pandas as pd
 import seaborn as sns
 
 from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, TOTAL, UP,
-                                             Chart, Nothing, apart, finish, new_axes, nothing, slug, upper, went, wrap)
+                                             Chart, Nothing, finish, label_ends, new_axes, nothing, slug, upper, went,
+                                             wrap)
 
 __all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "comparison", "expected_stay", "finding", "hazards", "just_here",
            "ledger", "nothing", "residuals", "specifications", "trend"]
 
 
-def comparison(c, zero: bool = True) -> Chart | str:
+def comparison(c) -> Chart | str:
     """A measure through the years: this authority, England, and the neighbours' median and quartiles."""
     table = c.table
     if table["value"].notna().sum() == 0:
@@ -38,11 +39,8 @@ def comparison(c, zero: bool = True) -> Chart | str:
                   fmt="o", color=FOCUS, markersize=5, linewidth=1, capsize=2)
     ends = [(table[column].dropna().iloc[-1], label, colour) for column, label, colour, _ in lines
             if table[column].notna().any()]
-    for place, label, colour in apart(ends, axes.get_ylim()):
-        axes.annotate(label, (table["year"].max(), place), xytext=(8, 0), textcoords="offset points", color=colour,
-                      va="center", fontweight="bold" if colour == FOCUS else "normal")
-    if zero:
-        axes.set_ylim(bottom=0)
+    label_ends(axes, ends, table["year"].max())
+    axes.set_ylim(bottom=0)
     axes.set(xlabel="Year ending 31 March", ylabel=c.per_words.capitalize())
     window = table[table["year"].between(c.first_year, c.last_year)]
     alt = f"No figures for {c.label} in {c.area} in the window."
@@ -141,9 +139,7 @@ def hazards(x) -> Chart | str:
         label, year = table.loc[table["band"] == band, "label"].iloc[0], rows.dropna().index.max()
         ends.append((rows[year], label + (f" (to {year})" if year < table["year"].max() else ""), colours[band]))
     axes.set_ylim(bottom=0)
-    for place, label, colour in apart(ends, axes.get_ylim()):
-        axes.annotate(label, (table["year"].max(), place), xytext=(8, 0), textcoords="offset points", color=colour,
-                      va="center")
+    label_ends(axes, ends, table["year"].max())
     axes.set(xlabel="Year ending 31 March", ylabel="Plans ended per plan\nopen, a year")
     first, last = (table[table["year"] == y].set_index("band")["hazard"] for y in (table["year"].min(),
                                                                                   table["year"].max()))
@@ -173,9 +169,7 @@ def expected_stay(x) -> Chart | str:
         if x.table[column].notna().any():
             ends.append((x.table[column].dropna().iloc[-1], label, colour))
     axes.set_ylim(bottom=0)
-    for place, label, colour in apart(ends, axes.get_ylim()):
-        axes.annotate(label, (x.table["year"].max(), place), xytext=(8, 0), textcoords="offset points", color=colour,
-                      va="center")
+    label_ends(axes, ends, x.table["year"].max())
     axes.set(xlabel="Year ending 31 March", ylabel="Months")
     a, b = x.table.iloc[0], x.table.iloc[-1]
     alt = (f"Line chart of the expected stay on a plan. {x.area} {went(a['value'], b['value'])} months between "

@@ -84,12 +84,14 @@ def finish(figure: Figure, name: str, title: str, alt: str, source: str, table: 
     return Chart(name, title, alt, source, png.getvalue(), svg.getvalue(), table, note)
 
 
-def apart(ends: list[tuple[float, str, str]], limits: tuple[float, float]) -> list[tuple[float, str, str]]:
-    """Labels at the end of lines, pushed apart so that none covers another."""
-    gap, placed = (limits[1] - limits[0]) * 0.065, []
-    for place, label, colour in sorted(ends):
-        placed.append((max(place, placed[-1][0] + gap) if placed else place, label, colour))
-    return placed
+def label_ends(axes, ends: list[tuple[float, str, str]], year: int) -> None:
+    """Write each line's name (value, name, colour) at its end, pushed apart so that none covers another."""
+    low, high = axes.get_ylim()
+    below = -np.inf
+    for value, label, colour in sorted(ends):
+        below = max(value, below + (high - low) * 0.065)
+        axes.annotate(label, (year, below), xytext=(8, 0), textcoords="offset points", color=colour, va="center",
+                      fontweight="bold" if colour == FOCUS else "normal")
 
 
 def went(start: float, end: float, digits: int = 1) -> str:

@@ -14,6 +14,7 @@ from oxcare_analysis.tables.tables import Tables, panel, resolve, revisions
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import (BANDS, CATEGORIES, ENGLAND, LEVELS, MEASURES, MONTHS, SOURCES, STATUSES,
                                            SUPPRESSED)
+from oxcare_analysis.words.panel import year_before
 
 COLUMNS = ["check", "severity", "area_code", "year", "measure", "found", "expected", "reason"]
 IDENTITY_TOLERANCE = 0.10   # stock-flow residual as a share of mean stock; median .3%, 95th percentile 4.7%
@@ -70,16 +71,8 @@ def known_problems(data_dir: str | Path | None = None) -> pd.DataFrame:
 
 def implied_ends(numbers: pd.DataFrame) -> pd.Series:
     """Plans that must have ended for the stock to move as published: opening stock + starts − closing stock."""
-    opening = previous_year(numbers["plans_open_count"])
+    opening = year_before(numbers["plans_open_count"])
     return opening + numbers["plans_started_count"] - numbers["plans_open_count"]
-
-
-def previous_year(series: pd.Series) -> pd.Series:
-    """The value a year earlier, on the same (area_code, year) index; NaN where that year is not held."""
-    earlier = series.copy()
-    earlier.index = pd.MultiIndex.from_arrays(
-        [series.index.get_level_values(0), series.index.get_level_values(1) + 1], names=series.index.names)
-    return earlier.reindex(series.index)
 
 
 def _rows(check: str, severity: str, hits: pd.DataFrame) -> pd.DataFrame:
@@ -89,7 +82,7 @@ def _rows(check: str, severity: str, hits: pd.DataFrame) -> pd.DataFrame:
 
 def _identity(numbers: pd.DataFrame) -> pd.DataFrame:
     stock = numbers["plans_open_count"]
-    mean_stock = (stock + previous_year(stock)) / 2
+    mean_stock = (stock + year_before(stock)) / 2
     residual = numbers["plans_ended_count"] - implied_ends(numbers)
     bad = (residual.abs() > IDENTITY_TOLERANCE * mean_stock) & (residual.abs() > 5)
     hits = pd.DataFrame({"measure": "plans_ended_count", "found": numbers["plans_ended_count"].map("{:.0f}".format),
@@ -188,7 +181,7 @@ def _jumps(numbers: pd.DataFrame) -> pd.DataFrame:
     shares = recording_shares(numbers)
     parts = []
     for measure, share in shares.items():
-        before = previous_year(share)
+        before = year_before(share)
         jump = (share - before).abs() > SHARE_JUMP
         parts.append(_rows("share of referrals jumps", "note", pd.DataFrame(
             {"measure": measure, "found": share.map("{:.0%}".format),

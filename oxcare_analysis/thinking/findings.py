@@ -116,6 +116,12 @@ class Finding:
     council_could_show: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
+    @property
+    def beyond_noise(self) -> bool:
+        """Whether the primary moved at all, either way: by the adjusted p where it has one, else by its own."""
+        p = self.p_adjusted if math.isfinite(self.p_adjusted) else self.primary.p_value
+        return self.primary.known and p < SIGNIFICANT
+
     def _repr_html_(self) -> str:
         return f"<p><strong>{self.verdict.replace('_', ' ')}</strong>: {escape(self.reason)}</p>"
 

@@ -92,12 +92,12 @@ def ledger(study: Study) -> Ledger:
         return Ledger(**shell, reason=reason)
     years = np.arange(b + 1, t + 1)
     groups, counts = _chain(study, b, t)
-    logs = _driver_logs(study, groups, counts, np.arange(b, t + 1), "implied_ends_count")
-    bases = {k: _base(study, groups, counts, b, k) for k in (2, 1, 3)}
+    logs = _driver_logs(study, counts, np.arange(b, t + 1), "implied_ends_count")
+    bases = {k: _base(study, counts, b, k) for k in (2, 1, 3)}
     start = shell["open_from"]
     split = {k: shapley(start, logs[:, 1:], base) for k, (base, _) in bases.items() if base is not None}
-    main, momentum = split[2]
-    draws = _draws(study, groups, counts, b, t, start, logs, bases[2][1])
+    _, momentum = split[2]
+    draws = _draws(study, groups, counts, b, t, start, bases[2][1])
     table = _bars(groups, split, draws)
     if bases[2][1].min() < COMPARABLE <= t:
         # Conferences were under-recorded before: the bars on either side of them are not to be leant on.
@@ -176,7 +176,7 @@ def _chain(study: Study, b: int, t: int) -> tuple[list[tuple[str, ...]], list[st
     return [*groups, ("exit_rate",)], kept
 
 
-def _driver_logs(study: Study, groups: list, counts: list[str], years: np.ndarray, ends: str) -> np.ndarray:
+def _driver_logs(study: Study, counts: list[str], years: np.ndarray, ends: str) -> np.ndarray:
     """Log level of every driver (rows) in every year (columns)."""
     frame = study.table.reindex(years)
     levels = [frame[counts[0]], *(frame[later] / frame[earlier] for earlier, later in
@@ -185,10 +185,10 @@ def _driver_logs(study: Study, groups: list, counts: list[str], years: np.ndarra
         return np.log(np.array([level.to_numpy(dtype=float) for level in levels]))
 
 
-def _base(study: Study, groups: list, counts: list[str], b: int, length: int) -> tuple[np.ndarray | None, np.ndarray]:
+def _base(study: Study, counts: list[str], b: int, length: int) -> tuple[np.ndarray | None, np.ndarray]:
     """Geometric mean of each driver over the `length` years to b; shorter where years are not held."""
     years = np.arange(b - length + 1, b + 1)
-    logs = _driver_logs(study, groups, counts, years, "implied_ends_count")
+    logs = _driver_logs(study, counts, years, "implied_ends_count")
     held = np.isfinite(logs).all(axis=0)
     if length == 3 and held.sum() < 3:
         return None, years[held]
@@ -206,12 +206,12 @@ def _noise_sd(study: Study, groups: list, counts: list[str], years: np.ndarray) 
     return np.array([*rows, np.sqrt(noise.variance(models.loc["exit_rate"], n))])
 
 
-def _draws(study: Study, groups: list, counts: list[str], b: int, t: int, start: float, logs: np.ndarray,
+def _draws(study: Study, groups: list, counts: list[str], b: int, t: int, start: float,
            base_years: np.ndarray) -> np.ndarray:
     """Shares (and momentum, last column) of the ledger redrawn with transitory noise on every driver and year."""
     early = [y for y in base_years if y < b]
     years = np.array([*early, *range(b, t + 1)])
-    levels = _driver_logs(study, groups, counts, years, "implied_ends_count")
+    levels = _driver_logs(study, counts, years, "implied_ends_count")
     sd = _noise_sd(study, groups, counts, years)
     random = np.random.default_rng(SEED)
     noisy = levels + sd * random.standard_normal((DRAWS, *levels.shape))
@@ -284,7 +284,7 @@ def _on_recorded_ends(study: Study, groups: list, counts: list[str], b: int, t: 
     gap = (frame["implied_ends_count"] - frame["plans_ended_count"]).abs()
     if not (gap > RESIDUAL_SHARE * frame["mean_open_count"]).any() or not (frame["plans_ended_count"] > 0).all():
         return None
-    logs = _driver_logs(study, groups, counts, np.arange(b, t + 1), "plans_ended_count")
+    logs = _driver_logs(study, counts, np.arange(b, t + 1), "plans_ended_count")
     shares, momentum = shapley(start, logs[:, 1:], base[0])
     width = (table["high"] - table["low"]).to_numpy() / 2
     table["doubtful"] |= np.abs(shares - table["plans"].to_numpy()) > width

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.thinking.measures import year_before
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import BANDS, ENGLAND
+from oxcare_analysis.words.panel import year_before
 
 WIDTH = {"0_3": 0.25, "3_6": 0.25, "6_12": 0.5, "12_24": 1.0, "24_plus": np.inf}  # years
 LONG = "12_plus"  # the two longest bands together, where they cannot be told apart

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from oxcare_analysis.words.panel import year_before
+
 
 @dataclass(frozen=True)
 class Ratio:
@@ -85,14 +87,6 @@ def derive(panel: pd.DataFrame) -> pd.DataFrame:
                                       - f[f"plans_{event}_3_6_months_count"])
     f["mean_open_6_plus_count"] = (f["open_6_plus_count"] + year_before(f["open_6_plus_count"])) / 2
     return f.drop(columns="open_6_plus_count")
-
-
-def year_before(series: pd.Series) -> pd.Series:
-    """The value a year earlier on the same (area_code, year) index; NaN where it is not held."""
-    earlier = series.copy()
-    earlier.index = pd.MultiIndex.from_arrays(
-        [series.index.get_level_values(0), series.index.get_level_values(1) + 1], names=series.index.names)
-    return earlier.reindex(series.index)
 
 
 def series(panel: pd.DataFrame, measure: str) -> pd.DataFrame:
