@@ -50,13 +50,15 @@ def _ends(start: float, end: float, digits: int = 0) -> dict:
 
 def _bars(table: pd.DataFrame, name: str) -> list[dict]:
     return [{name: row[name], "plans": _round(row["plans"]), "low": _round(row["low"]), "high": _round(row["high"]),
-             "stable_sign": None if pd.isna(row["stable_sign"]) else bool(row["stable_sign"])}
+             "stable_sign": None if pd.isna(row["stable_sign"]) else bool(row["stable_sign"]),
+             "doubtful": None if pd.isna(row["doubtful"]) else bool(row["doubtful"])}
             for row in table.to_dict("records")]
 
 
 def _ledger_document(result: ledgers.Ledger) -> dict:
     if not result.testable:
-        empty = pd.DataFrame({"driver": ledgers.DRIVERS}).assign(plans=None, low=None, high=None, stable_sign=None)
+        empty = pd.DataFrame({"driver": ledgers.DRIVERS}).assign(plans=None, low=None, high=None, stable_sign=None,
+                                                                    doubtful=None)
         return {"base_years": [], "drivers": _bars(empty, "driver"), "momentum": None, "change":
                 None if pd.isna(result.change) else int(result.change), "recording_residual": None,
                 "reason": result.reason}

@@ -61,12 +61,13 @@ def load(area: str = "Oxfordshire", first_year: int | None = None, last_year: in
     mine = Area(found["area_code"], found["ons_code"], found["name"], found["region_code"], int(found["first_year"]),
                 int(found["last_year"]))
     first, last = settings.window(first_year, last_year, _default_window(panel, mine), mine.name)
-    key = hashlib.sha256(f"{tables.data_sha256}{built.code_sha256()}{month}{_rules_sha256()}".encode()).hexdigest()
-    fitted = built.cached("noise", key, lambda: _fit_noise(panel), data_dir)
+    key = f"{tables.data_sha256}{built.code_sha256()}"
+    fitted = built.cached("noise", _sha256(f"{key}{month}{_code_sha256('measures.py', 'models/noise.py')}"),
+                          lambda: _fit_noise(panel), data_dir)
     too_few_years = month is not None and fitted["a"].isna().any()
     if too_few_years:  # how noisy a measure is does not depend on what was out; the report says where it is from
         fitted = load(area, None, None, settings.LATEST, data_dir).noise
-    checked = built.cached("checks", key, lambda: _checks(tables, data_dir), data_dir)
+    checked = built.cached("checks", _sha256(key), lambda: _checks(tables, data_dir), data_dir)
     editions = resolved.groupby("source")["edition"].agg(lambda e: max(e, key=raw.edition_order)).to_dict()
     revised = resolved.loc[resolved["revised"] & resolved["area_code"].eq(mine.code), "edition"]
     return Study(
@@ -280,12 +281,22 @@ def _events(data_dir: str | Path | None, area: Area) -> pd.DataFrame:
 
 
 def _fit_noise(panel: pd.DataFrame) -> pd.DataFrame:
+    _tell("Measuring how noisy each measure is, over all authorities (once for each change of the figures) ...")
     people = measures.authorities(panel)
     return noise.fit_all({m: measures.series(people, m) for m in measures.RATIOS})
 
 
 def _checks(tables: built.Tables, data_dir: str | Path | None) -> pd.DataFrame:
     return checks_table.run(tables, data_dir).astype({"severity": str})
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _code_sha256(*names: str) -> str:
+    """One hash over these files of thinking."""
+    return _sha256("".join((paths.PACKAGE / "thinking" / name).read_text(encoding="utf-8") for name in names))
 
 
 def _rules_sha256() -> str:

@@ -72,14 +72,16 @@ def figure(area: str, year: int, measure: str, data_dir: str | Path | None = Non
     table = rows.assign(used=(rows["source"].eq(used["source"]) & rows["edition"].eq(used["edition"])
                               & rows["table"].eq(used["table"])))
     table = table[["source", "edition", "table", "value", "status", "note", "used"]].reset_index(drop=True)
+    known = _known_reason(found["area_code"], year, measure, data_dir)
     others = table[~table["used"] & table["value"].notna() & table["value"].ne(used["value"])]
     return Figure(
         {"code": found["ons_code"], "name": found["name"]}, year, measure, MEASURES[measure].label,
         MEASURES[measure].unit, _number(used["value"]), used["status"], used["note"],
         f"data/raw/{used['source']}/{used['edition']}/{used['table']}.csv, {found['name']} {year}, column {measure}",
-        _denominator(here, measure), _published_rate(here, measure),
+        _denominator(here, measure), _published_rate(mine, here, measure),
         [{"source": r.source, "edition": r.edition, "table": r.table, "value": r.value,
-          "why_it_differs": _why_differs(r, used)} for r in others.itertuples()], table)
+          "why_it_differs": known or _why_differs(r, used)} for r in others.itertuples()]
+        + _in_documents(found["name"], year, measure, used["value"], data_dir), table)
 
 
 def published(study: Study) -> pd.DataFrame:
@@ -106,11 +108,8 @@ def stated(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
     >>> stated(load("Oxfordshire", 2013, 2018)).query("source == 'news_2018'")["difference"].tolist()
     ['33 more stated', 'as published']
     """
-    path = paths.raw_dir(data_dir) / "published_figures" / "figures.csv"
     columns = ["source", "locator", "measure", "period", "stated", "precision", "published", "difference"]
-    if not path.exists():
-        return pd.DataFrame(columns=columns)
-    register = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    register = _register(data_dir)
     register = register[(register["area"] == study.area.name) & register["measure"].isin(MEASURES)
                         & register["period"].str.fullmatch(r"20\d\d-03-31")]
     rows = []
@@ -151,7 +150,7 @@ def _denominator(here: pd.DataFrame, measure: str) -> dict | None:
     return {"measure": "children_0_17_count", "value": _number(row["value"]), "edition": row["edition"]}
 
 
-def _published_rate(here: pd.DataFrame, measure: str) -> dict | None:
+def _published_rate(mine: pd.DataFrame, here: pd.DataFrame, measure: str) -> dict | None:
     """The department's own rate, beside ours on the newest population, and why the two differ."""
     name = measure.replace("_count", "_rate_10k")
     if not measure.endswith("_count") or name not in here.index:
@@ -160,7 +159,51 @@ def _published_rate(here: pd.DataFrame, measure: str) -> dict | None:
     ours = here.loc[measure, "value"] / population * 10_000 if population else float("nan")
     differs = pd.notna(ours) and pd.notna(row["value"]) and abs(ours - row["value"]) > 0.051
     return {"value": _number(row["value"]), "edition": row["edition"], "ours": _number(round(ours, 1)),
-            "why_it_differs": "the population has been revised since (rebased)" if differs else None}
+            "why_it_differs": _why_rate_differs(mine, measure, row["value"]) if differs else None}
+
+
+def _why_rate_differs(mine: pd.DataFrame, measure: str, rate: float) -> str:
+    """Which of the counts and populations that are held give the department's rate, if any does."""
+    held = mine.dropna(subset=["value"])
+    for population in held[held["measure"] == "children_0_17_count"].itertuples():
+        for count in held[held["measure"] == measure].itertuples():
+            if population.value and abs(count.value / population.value * 10_000 - rate) <= 0.051:
+                source = population.source.replace("_", " ")
+                return (f"it is {count.value:,.0f} ({count.table}, edition {count.edition}) over "
+                        f"{population.value:,.0f} children ({source}, edition {population.edition})")
+    return "it was worked on a population or a count that is not held: both are revised after a rate is printed"
+
+
+def _known_reason(area_code: str, year: int, measure: str, data_dir: str | Path | None) -> str:
+    """The reason on record for two tables that print different figures, or nothing."""
+    path = paths.data_dir(data_dir) / "known_problems.csv"
+    if not path.exists():
+        return ""
+    known = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    rows = known[known["check"].eq("one total, two tables") & known["area_code"].eq(area_code)
+                 & known["measure"].isin([measure, "*"]) & (known["first_year"].astype(int) <= year)
+                 & (known["last_year"].astype(int) >= year)]
+    return rows["reason"].iloc[0].rstrip(".") if len(rows) else ""
+
+
+def _register(data_dir: str | Path | None) -> pd.DataFrame:
+    """Every figure the documents state; empty where there is no register."""
+    path = paths.raw_dir(data_dir) / "published_figures" / "figures.csv"
+    columns = ["source", "locator", "area", "measure", "period", "value", "precision", "note"]
+    return (pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8") if path.exists()
+            else pd.DataFrame(columns=columns, dtype=str))
+
+
+def _in_documents(area: str, year: int, measure: str, used: float, data_dir: str | Path | None) -> list[dict]:
+    """What the documents state for the same date or year, where it is not the number used."""
+    register = _register(data_dir)
+    periods = [f"{year}-03-31", f"{year - 1}/{str(year)[2:]}"]
+    rows = register[register["area"].eq(area) & register["measure"].eq(measure) & register["period"].isin(periods)]
+    return [{"source": row.source, "edition": f"paragraph {row.locator}", "table": "published_figures",
+             "value": float(row.value),
+             "why_it_differs": "; ".join(filter(None, (f"stated in a document ({row.precision.replace('_', ' ')})",
+                                                       row.note)))}
+            for row in rows.itertuples() if float(row.value) != used]
 
 
 def _why_differs(other, used: pd.Series) -> str:

@@ -11,6 +11,7 @@ from oxcare_analysis.intake import raw
 from oxcare_analysis.tables import tables as tables_module
 
 SHIPPED = Path(__file__).resolve().parents[1] / "data"
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: two processes share the cores
 os.environ.pop("OXCARE_DATA_DIR", None)  # an analyst's own folder must not change what is tested
 
 KEY_COLUMNS = [

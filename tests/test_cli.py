@@ -129,7 +129,8 @@ def test_a_figure_is_printed_with_all_that_stands_behind_it(oxcare):
     assert "Oxfordshire 2018, column plans_open_count." in lines[1]
     assert lines[2].startswith("Children aged 0 to 17: 142,703 (edition ")
     assert lines[3].startswith("The department's own rate: 48.1 per 10,000 (edition 2024); ours ")
-    assert lines[4].split() == ["source", "edition", "table", "value", "status", "note", "used"]
+    assert lines[4].startswith("Another value: 720 in news_2018 paragraph p18")
+    assert lines[5].split() == ["source", "edition", "table", "value", "status", "note", "used"]
     assert {row.split()[1] for row in lines[5:]} >= {"2024", "2025"}
     assert [row.split()[-1] for row in lines[5:]].count("True") == 1
 
@@ -147,6 +148,22 @@ def test_a_revised_rate_is_explained(oxcare):
     rate = figure["published_rate"]
     assert rate["value"] is not None
     assert (abs(rate["ours"] - rate["value"]) > 0.051) == (rate["why_it_differs"] is not None)
+
+
+def test_two_tables_that_print_different_totals_are_named_with_the_reason_on_record(oxcare):
+    asked = ("figure", "--area", "West Sussex", "--year", 2013, "--measure", "plans_open_count", "--json")
+    figure = strict(oxcare(*asked)[1])
+    assert figure["value"] == 379 and figure["published_rate"]["value"] == 25.6  # 424 of 165,851 children
+    assert "424" in figure["published_rate"]["why_it_differs"]
+    assert [o["value"] for o in figure["other_values"]] == [424]
+    assert "424 in table D1 and 379 in table D5" in figure["other_values"][0]["why_it_differs"]
+
+
+def test_a_number_that_a_document_states_otherwise_is_beside_the_published_one(oxcare):
+    asked = ("figure", "--area", "931", "--year", 2018, "--measure", "plans_open_count", "--json")
+    other = strict(oxcare(*asked)[1])["other_values"]
+    assert [(o["source"], o["value"]) for o in other] == [("news_2018", 720)]
+    assert "more than" in other[0]["why_it_differs"]
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,6 @@ def test_an_estimate_shows_the_levels_it_compares(study):
     assert e.neighbour_of == 11 and 1 <= e.neighbour_rank <= 11
 
 
-@pytest.mark.xfail(strict=True, reason="contrasts: a variance that is not known is summed to 0, so the error is 0")
 def test_without_a_noise_model_there_is_no_standard_error_and_no_estimate():
     # Fewer than twenty authorities are held, as in a folder with one council's own files.
     study = planted(simulated(SIMULATED), 2015, 2018)

@@ -58,6 +58,10 @@ def test_a_small_move_beyond_noise_is_not_called_negligible():
     assert verdict(estimate=-0.05, se=0.01, p_adjusted=0.00001) == "contradicted"
 
 
+def test_no_change_at_all_is_never_supported():
+    assert verdict(estimate=0.0, p_adjusted=0.001, margin=0.01) == "inconclusive"
+
+
 def test_a_predicted_fall_is_supported_by_a_fall():
     assert verdict(estimate=-0.3, direction=-1) == "supported"
     assert verdict(estimate=0.3, direction=-1) == "contradicted"

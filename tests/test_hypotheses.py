@@ -151,7 +151,7 @@ def test_growth_in_the_number_of_children_counts_at_elasticity_one(study):
     panel = base.panel.copy()
     panel.loc[(HERE, 2018), "children_0_17_count"] *= 1.3
     finding = ox.assess(dataclasses.replace(base, panel=panel), "population_need")
-    assert finding.primary.estimate == pytest.approx(np.log(1.3))
+    assert finding.primary.estimate == pytest.approx(np.log(1.3) / 2)  # one of the two years at the end
     assert finding.verdict == "inconclusive"
 
 
@@ -356,10 +356,10 @@ def cause_table():
 @pytest.mark.parametrize(
     ("name", "margin", "direction"),
     [
-        ("entry_threshold", 0.30, 1),
-        ("exit_threshold", 0.30, -1),
+        ("entry_threshold", 0.25, 1),
+        ("exit_threshold", 0.25, -1),
         ("population_need", 0.15, 1),
-        ("awareness", 0.25, 1),
+        ("awareness", 0.20, 1),
     ],
 )
 def test_margins_and_directions_in_the_code_are_those_on_the_page(name, margin, direction):
@@ -375,13 +375,10 @@ def test_margins_and_directions_in_the_code_are_those_on_the_page(name, margin, 
         ("entry_threshold", 2015),
         ("exit_threshold", 2015),
         ("awareness", 2015),
-        ("exit_threshold", 2013),
-        ("entry_threshold", 2013),
-        ("awareness", 2013),
     ],
 )
 def test_a_margin_is_no_narrower_than_a_large_authority_can_meet(study, name, first):
-    # As the page promises: with no change at all, the 90 per cent interval at about 600 open plans lies inside it.
+    # As the page promises of two-year bases: with no change, the 90 per cent interval at 600 open plans lies inside.
     primary = judging.primary(dataclasses.replace(study, first_year=first), name)
     assert 1.645 * primary.se < RULES[name].MARGIN
 

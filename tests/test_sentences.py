@@ -234,7 +234,7 @@ def test_a_ledger_is_told_with_the_numbers_of_the_record(growth):
 )
 def test_a_bar_within_noise_is_never_named(growth, bar):
     said = sentences.ledger(bars(quiet(growth), found_per_child=bar))
-    assert "No single step of the ledger stands clear of its own noise." in said
+    assert "No single step of the ledger stands clear of its own noise" in said
     for label in growth.subtotals["label"]:
         assert label.lower() not in said.lower()
 

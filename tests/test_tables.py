@@ -59,6 +59,12 @@ def test_a_newer_suppression_beats_an_older_number(small_data_dir, official):
     assert (row["status"], row["edition"]) == ("suppressed", "2025")
 
 
+def test_a_newer_not_applicable_beats_an_older_number(small_data_dir, official):
+    add(small_data_dir, official, "c1 of 2025", {("983", 2023, "referral_count"): "z"})
+    row = figure(load(small_data_dir), "983", 2023, REFERRALS)
+    assert (row["status"], row["edition"]) == ("not_applicable", "2025")
+
+
 def test_a_newer_suppression_is_listed_as_a_revision(small_data_dir, official):
     add(small_data_dir, official, "c1 of 2025", {("983", 2023, "referral_count"): "c"})
     changed = tables_module.revisions(tables_module.load(small_data_dir))

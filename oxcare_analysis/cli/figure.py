@@ -31,6 +31,6 @@ def command(area: Area, year: Annotated[int, typer.Option(help="Year ending 31 M
         print(f"The department's own rate: {rate['value']} per 10,000 (edition {rate['edition']}); ours {rate['ours']}."
               + (f" They differ because {rate['why_it_differs']}." if rate["why_it_differs"] else ""))
     for other in result.other_values:
-        print(f"Also published: {other['value']:,g} in {other['source']} {other['edition']}, {other['table']}: "
+        print(f"Another value: {other['value']:,g} in {other['source']} {other['edition']}, {other['table']}: "
               f"{other['why_it_differs']}.")
     print(result.table.to_string(index=False))

@@ -8,7 +8,7 @@ NAME = "awareness"
 QUESTION = "Is there greater awareness and better identification of children at risk?"
 PRIMARY, BEFORE_2013 = "referrals_in_need_per_child", "enquiries_per_child"
 ALTERNATIVES = ("referrals_in_need_per_child", "referrals_per_child", "enquiries_per_child")
-DIRECTION, MARGIN = 1, 0.25
+DIRECTION, MARGIN = 1, 0.20
 SUPPORTING = (("referrals_per_child", "+"), ("no_need_share", "-"), ("enquiries_per_referral", "+"),
               ("conferences_per_enquiry", "0"))
 # Two variants, reported apart: more families found, or as many referrals better aimed.

@@ -8,7 +8,7 @@ NAME = "entry_threshold"
 QUESTION = "Has the bar for coming on to a child protection plan dropped?"
 PRIMARY, BEFORE_2013 = "plans_per_need_referral", "plans_per_referral"
 ALTERNATIVES = ("plans_per_need_referral", "plans_per_referral", "plans_per_enquiry")
-DIRECTION, MARGIN = 1, 0.30
+DIRECTION, MARGIN = 1, 0.25
 SUPPORTING = (("enquiries_per_need_referral", "+"), ("conferences_per_enquiry", "+"),
               ("ended_within_3_share", "+"), ("care_starts_per_plan", "-"))
 MECHANISMS = (

@@ -8,7 +8,7 @@ NAME = "exit_threshold"
 QUESTION = "Has the bar for coming off a child protection plan risen?"
 PRIMARY, WITHOUT_BANDS = "exit_hazard_6_plus", "exit_rate"
 ALTERNATIVES = ("exit_hazard_6_plus", "exit_rate")
-DIRECTION, MARGIN = -1, 0.30
+DIRECTION, MARGIN = -1, 0.25
 SUPPORTING = (("exit_rate", "-"), ("plans_started_per_child", "0"), ("ended_within_3_share", "0"))
 MECHANISMS = (Mechanism(NAME, "a higher bar for coming off", {"exit_hazard_6_plus": -1},
                         {"exit_hazard_6_plus": -1, "exit_rate": -1}),)

@@ -42,21 +42,22 @@ def shared_growth(study: Study) -> Estimate:
     """
     label = "growth that similar areas would have given (plans started)"
     everyone = moves.contrasts(study, OUTCOME, study.first_year, study.last_year)
+    base, end = moves.years_of(study.first_year, study.last_year, OUTCOME)
+    count = np.log(study.table["children_0_17_count"])
+    children = count.reindex(end).mean() - count.reindex(base).mean()
     others = everyone["estimate"].drop(index=study.area.code, errors="ignore")
     near = others[others.index.isin(study.neighbours)]
     region = others[[study.provenance["regions"].get(c) == study.area.region_code for c in others.index]]
-    children = [study.at(y, "children_0_17_count") for y in (study.first_year, study.last_year)]
     missing = ("the window is shorter than a year" if study.last_year <= study.first_year else
-               "the number of children is not held for the window" if not np.isfinite(children).all() else
+               "the number of children is not held for the window" if not np.isfinite(children) else
                "fewer than four statistical neighbours have figures for the window"
                if len(near) < FEWEST_NEIGHBOURS else "")
     if missing:
         return Estimate(PRIMARY, label, missing=missing)
     shared = near.median() if region.empty else (near.median() + region.median()) / 2
     se = 1.2533 * 1.4826 * (near - near.median()).abs().median() / np.sqrt(len(near))
-    years = everyone.iloc[0]
-    return Estimate(PRIMARY, label, shared + np.log(children[1] / children[0]), max(se, 0.01), per_words="log change",
-                    base_years=tuple(years["base_years"]), end_years=tuple(years["end_years"]),
+    return Estimate(PRIMARY, label, shared + children, max(se, 0.01), per_words="log change", base_years=base,
+                    end_years=end,
                     national=float(everyone["estimate"].median()))
 
 

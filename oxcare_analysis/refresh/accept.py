@@ -20,7 +20,7 @@ def accept() -> None:
             timeout=600,
             kernel_name="python3",
             resources={"metadata": {"path": str(path.parent)}},
-            extra_arguments=["--log-level=40"],
+            extra_arguments=["--log-level=50"],
         ).execute()
         for cell in book.cells:
             cell.metadata.pop("execution", None)

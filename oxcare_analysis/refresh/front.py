@@ -46,9 +46,10 @@ def write_front_page(out: Path) -> None:
     table = (f'<div class="scroll" tabindex="0" role="region" aria-label="All reports"><table class="exhibit">'
              f"<caption>All reports</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>")
     month = max((document["as_of"] for _, document in reports), default=checked["newest"])
-    words = f"<p>Checked {escape(checked['checked'])}, nothing new since {escape(month)}.</p>"
+    words = f"Checked {escape(checked['checked'])}, " + (
+        f"published then; newest figures {escape(month)}." if checked["new"] else f"nothing new since {escape(month)}.")
     place = pages.Place("All reports", "Analysis: oxcare_analysis.", (("index.html", "All reports"),))
-    html = pages.of_parts(["<h1>Why are more children on child protection plans?</h1>", words, table],
+    html = pages.of_parts(["<h1>Why are more children on child protection plans?</h1>", f"<p>{words}</p>", table],
                           "All reports", place, "index.html")
     partial = out / "index.html.part"
     partial.write_text(html, encoding="utf-8", newline="\n")

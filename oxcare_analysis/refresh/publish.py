@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
 from importlib import metadata
@@ -73,7 +74,7 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
     with FileLock(request.out / ".lock", timeout=LOCK_SECONDS):
         key = _key(study)
         if not request.force and _standing_key(target) == key:
-            _note_checked(request.out, study.as_of)
+            _note_checked(request.out, study.as_of, new=False)
             front.write_front_page(request.out)
             return Outcome(target / "index.html", False)
         with tempfile.TemporaryDirectory(dir=request.out, prefix=".partial-", ignore_cleanup_errors=True) as scratch:
@@ -81,7 +82,7 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
             staged.mkdir()
             _build(study, request, staged, key, _before(request.out, folder, target), say)
             _put_in_place(staged, target)
-        _note_checked(request.out, study.as_of)
+        _note_checked(request.out, study.as_of, new=True)
         front.write_front_page(request.out)
     return Outcome(target / "index.html", True)
 
@@ -138,6 +139,9 @@ def _execute(jobs: list[run.Job], workers: int, area: str, say: Callable[[str], 
                 name = waiting[done].source.stem
                 seconds[name] = round(done.result(), 2)
                 say(f"{area}: {name} ({number} of {len(jobs)}, {seconds[name]:.0f} s)")
+        except BrokenProcessPool:
+            raise RunError(f"A process that was running the notebooks for {area} was ended from outside (memory is "
+                           "the usual reason). Nothing was published; run again with --workers 1.") from None
         except Exception:
             pool.shutdown(cancel_futures=True)
             raise
@@ -204,8 +208,8 @@ def _put_in_place(staged: Path, target: Path) -> None:
     shutil.rmtree(leaving, ignore_errors=True)
 
 
-def _note_checked(out: Path, month: str) -> None:
-    _write_json(out / "checked.json", {"checked": date.today().isoformat(), "newest": month})
+def _note_checked(out: Path, month: str, new: bool) -> None:
+    _write_json(out / "checked.json", {"checked": date.today().isoformat(), "newest": month, "new": new})
 
 
 def _commit() -> str | None:

@@ -63,7 +63,7 @@ def execute(job: Job) -> float:
     try:
         papermill.execute_notebook(str(job.source), str(job.target), parameters=job.parameters, progress_bar=False,
                                    kernel_name="python3", log_output=False, cwd=str(job.target.parent),
-                                   extra_arguments=["--log-level=40"],
+                                   extra_arguments=["--log-level=50"],
                                    start_timeout=SECONDS_TO_START)
     except PapermillExecutionError as problem:
         raise RunError(f"{job.source.name} failed for {job.parameters['area']} in cell {problem.exec_count}: "

@@ -44,7 +44,10 @@ def comparison(c) -> Chart | str:
     axes.set(xlabel="Year ending 31 March", ylabel=c.per_words.capitalize())
     window = table[table["year"].between(c.first_year, c.last_year)]
     alt = f"No figures for {c.label} in {c.area} in the window."
-    if len(window):
+    if len(window) == 1:
+        alt = (f"Chart of {c.label} in {c.area}: one year is held in the window, {window['year'].iloc[0]:.0f}, at "
+               f"{window['value'].iloc[0]:,.1f}.")
+    elif len(window):
         a, b = window.iloc[0], window.iloc[-1]
         alt = (f"Line chart of {c.label}. {c.area} {went(a['value'], b['value'])} between {a['year']:.0f} and "
                f"{b['year']:.0f}; England {went(a['england'], b['england'])}; the median neighbour "
@@ -57,18 +60,20 @@ def ledger(x) -> Chart | str:
     """The growth ledger as a waterfall: start, three steps and the number of children, carry-over, end."""
     if not x.testable:
         return nothing(x.reason)
-    rows = [*x.subtotals[["label", "plans", "low", "high", "stable_sign"]].itertuples(index=False, name=None),
-            ("Carry-over from before", x.momentum, x.momentum_low, x.momentum_high, x.momentum_stable)]
-    table = pd.DataFrame([(f"Open at March {x.first_year}", x.open_from, np.nan, np.nan, True), *rows,
-                          (f"Open at March {x.last_year}", x.open_to, np.nan, np.nan, True)],
-                         columns=["step", "plans", "low", "high", "stable_sign"])
+    columns = ["label", "plans", "low", "high", "stable_sign", "doubtful"]
+    rows = [*x.subtotals[columns].itertuples(index=False, name=None),
+            ("Carry-over from before", x.momentum, x.momentum_low, x.momentum_high, x.momentum_stable, False)]
+    table = pd.DataFrame([(f"Open at March {x.first_year}", x.open_from, np.nan, np.nan, True, False), *rows,
+                          (f"Open at March {x.last_year}", x.open_to, np.nan, np.nan, True, False)],
+                         columns=["step", *columns[1:]])
+    table["unclear"] = (table["low"] * table["high"] <= 0) | ~table["stable_sign"].eq(True) | table["doubtful"]
     figure, axes = new_axes(height=4.8)
     running = 0.0
     for i, row in enumerate(table.itertuples()):
         total = i in (0, len(table) - 1)
         bottom = 0.0 if total else running
         colour = TOTAL if total else UP if row.plans > 0 else DOWN
-        unclear = not total and (not row.stable_sign or row.low * row.high <= 0)
+        unclear = row.unclear
         axes.barh(i, row.plans, left=bottom, height=0.62, color="white" if unclear else colour, edgecolor=colour,
                   hatch="///" if unclear else None, linewidth=1.4)
         if not total:
@@ -83,7 +88,7 @@ def ledger(x) -> Chart | str:
     axes.set(xlabel="Children on a plan", xlim=(min(0, axes.get_xlim()[0]), axes.get_xlim()[1] * 1.08))
     steps = table.iloc[1:-1]
     biggest = steps.loc[steps["plans"].abs().idxmax()]
-    hatched = int(((steps["low"] * steps["high"] <= 0) | ~steps["stable_sign"].astype(bool)).sum())
+    hatched = int(steps["unclear"].sum())
     alt = (f"Waterfall chart. Open plans in {x.area} {went(x.open_from, x.open_to, 0)} from {x.first_year} to "
            f"{x.last_year}. Largest step: {biggest['step'].lower()}, {biggest['plans']:+,.0f} children. {hatched} of "
            f"{len(steps)} steps are hatched: within noise.")
@@ -269,5 +274,5 @@ def residuals(r) -> Chart | str:
     axes.set(xlabel="Fitted", ylabel="Standardised residual")
     worst = r.residuals["pearson"].abs().max()
     alt = (f"Scatter of {len(r.residuals)} standardised residuals of the model for {r.name} against fitted values. The "
-           f"largest is {worst:.1f}; {int((r.residuals['pearson'].abs() > 2).sum())} are beyond 2.")
+           f"largest is {worst:.1f}; number beyond 2: {int((r.residuals['pearson'].abs() > 2).sum())}.")
     return finish(figure, f"residuals_{slug(r.name)}", f"Residual check: {r.name}", alt, r.source, r.residuals)

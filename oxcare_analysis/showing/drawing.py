@@ -9,6 +9,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -80,7 +81,8 @@ def finish(figure: Figure, name: str, title: str, alt: str, source: str, table: 
     alt = alt if len(alt) <= LONGEST_ALT else alt[:LONGEST_ALT - 1].rsplit(" ", 1)[0] + "…"
     png, svg = io.BytesIO(), io.StringIO()
     figure.savefig(png, format="png", dpi=150, metadata={"Title": title, "Description": alt})
-    figure.savefig(svg, format="svg", metadata={"Title": title, "Description": alt, "Date": None})
+    with rc_context({"svg.hashsalt": name}):  # the same figure is the same file
+        figure.savefig(svg, format="svg", metadata={"Title": title, "Description": alt, "Date": None})
     return Chart(name, title, alt, source, png.getvalue(), svg.getvalue(), table, note)
 
 

@@ -186,4 +186,6 @@ def _reading(row) -> str:
         return "doubtful: recording"
     if row.low * row.high <= 0:
         return "within noise"
+    if row.stable is None or pd.isna(row.stable):
+        return "only one base is held: not read"
     return "clear of noise" if row.stable else "changes sign with the base: not read"

@@ -100,12 +100,14 @@ def ledger(x) -> str:
     """Where the change came from, naming only bars that the noise and the choice of base carry."""
     if not x.testable:
         return f"There is no growth ledger for {x.area}, {x.first_year} to {x.last_year}: {x.reason}"
-    clear = x.subtotals[(x.subtotals["low"] * x.subtotals["high"] > 0) & x.subtotals["stable_sign"]]
+    clear = x.subtotals[(x.subtotals["low"] * x.subtotals["high"] > 0) & x.subtotals["stable_sign"].eq(True)
+                        & ~x.subtotals["doubtful"]]
     clear = clear.reindex(clear["plans"].abs().sort_values(ascending=False).index)
     head = (f"Open plans in {x.area} {went(x.open_from, x.open_to)} ({x.change:+,.0f}) from {x.first_year} to "
             f"{x.last_year}.")
     if clear.empty:
-        return f"{head} No single step of the ledger stands clear of its own noise."
+        return (f"{head} No single step of the ledger stands clear of its own noise, of how it was recorded and of "
+                "the choice of base.")
     told = "; ".join(f"{row.label[0].lower() + row.label[1:]} {'added' if row.plans > 0 else 'took away'} about "
                      f"{people(row.plans)} (95 per cent interval {row.low:+,.0f} to {row.high:+,.0f})"
                      for row in clear.itertuples())
@@ -152,6 +154,8 @@ def comparison(c) -> str:
     if rows.empty:
         return f"No figures are held for {c.label} in {c.area} in this window."
     a, b = rows.iloc[0], rows.iloc[-1]
+    if len(rows) == 1:
+        return f"{c.area}: {a['value']:,.1f} in {a['year']:.0f} ({c.per_words}), the one year held in this window."
     beside = [f"{name} {a[key]:,.1f} to {b[key]:,.1f}" for key, name in
               (("england", "England"), ("neighbours", "the median neighbour")) if math.isfinite(a[key] + b[key])]
     return (f"{c.area}: {a['value']:,.1f} in {a['year']:.0f}, {b['value']:,.1f} in {b['year']:.0f} ({c.per_words})"

@@ -15,17 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from filelock import FileLock
 
 from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import raw, values
 from oxcare_analysis.intake.sources import KEYS
 from oxcare_analysis.words import paths
-from oxcare_analysis.words.columns import MEASURES, NOT_APPLICABLE, NOT_AVAILABLE, PUBLISHED, ROUNDED
+from oxcare_analysis.words.columns import MEASURES, NOT_AVAILABLE, PUBLISHED, ROUNDED
 from oxcare_analysis.words.errors import DataError
 
 AREA_SOURCES = ("children_in_need", "child_population", "children_looked_after", "poverty", "workforce", "spend",
                 "child_protection_rates")  # in the order in which they are believed for the same measure
 LEAD_SOURCE = "children_in_need"
+CACHES_KEPT = 12  # as-of months times recent changes of the figures
 TABLE_NAMES = ("figures", "areas", "neighbours", "districts", "releases")
 # The tables whose total is the measure itself; the others repeat it as the total of a breakdown.
 HOME_TABLES = {"plans_open_count": "plans", "plans_started_count": "plans", "plans_ended_count": "plans",
@@ -83,14 +85,22 @@ def load(data_dir: str | Path | None = None, say=None) -> Tables:
 
 
 def cached(name: str, key: str, make, data_dir: str | Path | None = None) -> pd.DataFrame:
-    """A frame kept in data/processed under a content key; `make` is called when there is none yet."""
+    """A frame kept in data/processed under a content key; `make` is called when there is none yet.
+
+    One process makes it while others wait; the oldest of more than CACHES_KEPT are dropped.
+    """
     folder = paths.processed_dir(data_dir)
     path = folder / f"{name}-{key[:16]}.parquet"
     if path.exists():
         return pd.read_parquet(path)
-    frame = make()
     folder.mkdir(parents=True, exist_ok=True)
-    _save(frame, path)
+    with FileLock(folder / f".{name}.lock"):
+        if path.exists():
+            return pd.read_parquet(path)
+        frame = make()
+        _save(frame, path)
+        for old in sorted(folder.glob(f"{name}-*.parquet"), key=lambda p: p.stat().st_mtime)[:-CACHES_KEPT]:
+            old.unlink(missing_ok=True)
     return frame
 
 
@@ -151,7 +161,7 @@ def resolve(tables: Tables, as_of: str | None = None) -> pd.DataFrame:
             groups[["source", "edition", "year", "edition_out"]], on=["source", "edition", "year"])
         figures["revised"] = ~figures.pop("edition_out")
     ranks = pd.DataFrame({
-        "missing": figures["status"].isin([NOT_AVAILABLE, NOT_APPLICABLE]),
+        "missing": figures["status"].eq(NOT_AVAILABLE),
         "source": figures["source"].map({s: i for i, s in enumerate(AREA_SOURCES)}),
         "edition": figures["edition"].map({e: raw.edition_order(e) for e in figures["edition"].unique()}).rank(
             ascending=False),

@@ -24,6 +24,9 @@ def estimate(study: Study, measure: str, first_year: int | None = None, last_yea
     if b < ratio.years <= t:
         return Estimate(measure, ratio.label, per_words=ratio.per_words,
                         missing=f"not comparable before and after {ratio.years}")
+    if not np.isfinite(study.noise.set_index("measure").at[measure, "a"]):
+        return Estimate(measure, ratio.label, per_words=ratio.per_words,
+                        missing="too few authorities and years are held to measure its noise")
     everyone = contrasts(study, measure, b, t)
     code = study.area.code
     if code not in everyone.index:
@@ -42,23 +45,28 @@ def contrasts(study: Study, measure: str, b: int, t: int) -> pd.DataFrame:
     """The change for every authority that has years b and t: estimate, se, base and end (mean logs), n, years used."""
     model = study.noise.set_index("measure").loc[measure]
     frame = measures.series(study.authorities, measure)
-    first = max(measures.RATIOS[measure].years if b >= measures.RATIOS[measure].years else 0, b - 1)
     logs, counts = (frame[c].unstack("year") for c in ("log", "n"))
-    logs = logs.reindex(columns=range(first, t + 1))
-    base_years, end_years = [y for y in (b - 1, b) if y >= first], [y for y in (t - 1, t) if y > b]
+    base_years, end_years = years_of(b, t, measure)
+    logs = logs.reindex(columns=range(base_years[0], t + 1))
     logs = logs[logs[b].notna() & logs[t].notna()] if b in logs and t in logs else logs[:0]
     counts = counts.reindex(index=logs.index, columns=logs.columns)
     out = pd.DataFrame(index=logs.index)
     squared = 0.0
-    for side, years in (("base", base_years), ("end", end_years)):
+    for side, years in (("base", list(base_years)), ("end", list(end_years))):
         held = logs[years].notna()
         out[side] = logs[years].mean(axis=1)
-        spread = noise.variance(model, counts[years]).where(held).sum(axis=1)
+        spread = noise.variance(model, counts[years]).where(held).sum(axis=1, min_count=1)
         squared = squared + spread / held.sum(axis=1) ** 2
         out[f"{side}_years"] = [tuple(int(y) for y, yes in row.items() if yes) for _, row in held.iterrows()]
     out["estimate"], out["se"] = out["end"] - out["base"], np.sqrt(squared)
     out["n"] = counts[b] if b in counts else np.nan
     return out[np.isfinite(out["estimate"]) & np.isfinite(out["se"])]
+
+
+def years_of(b: int, t: int, measure: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The years averaged at the base and at the end: two each, one where the other is not comparable or not after b."""
+    first = measures.RATIOS[measure].years if b >= measures.RATIOS[measure].years else 0
+    return tuple(y for y in (b - 1, b) if y >= first), tuple(y for y in (t - 1, t) if y > b)
 
 
 def placebo(everyone: pd.DataFrame, code: str) -> tuple[int | None, int, bool | None]:

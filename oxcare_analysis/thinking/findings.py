@@ -145,7 +145,7 @@ def decide(*, testable: bool, estimate: float, se: float, p_adjusted: float, dir
     if not all(math.isfinite(x) for x in (estimate, se, p_adjusted, margin)) or se < 0 or margin <= 0:
         raise ValueError(f"a testable hypothesis needs numbers; got estimate {estimate}, se {se}, "
                          f"p_adjusted {p_adjusted}, margin {margin}")
-    if p_adjusted < SIGNIFICANT:
+    if p_adjusted < SIGNIFICANT and estimate:
         if estimate * direction < 0:
             return CONTRADICTED
         return INCONCLUSIVE if rivals or ceiling == INCONCLUSIVE else SUPPORTED

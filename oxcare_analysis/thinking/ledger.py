@@ -95,7 +95,9 @@ def ledger(study: Study) -> Ledger:
     logs = _driver_logs(study, counts, np.arange(b, t + 1), "implied_ends_count")
     bases = {k: _base(study, counts, b, k) for k in (2, 1, 3)}
     start = shell["open_from"]
-    split = {k: shapley(start, logs[:, 1:], base) for k, (base, _) in bases.items() if base is not None}
+    # A base of the same years as another is no second opinion.
+    distinct = {tuple(used): k for k, (base, used) in reversed(bases.items()) if base is not None}
+    split = {k: shapley(start, logs[:, 1:], bases[k][0]) for k in sorted({2, *distinct.values()}, reverse=True)}
     _, momentum = split[2]
     draws = _draws(study, groups, counts, b, t, start, bases[2][1])
     table = _bars(groups, split, draws)
@@ -103,13 +105,13 @@ def ledger(study: Study) -> Ledger:
         # Conferences were under-recorded before: the bars on either side of them are not to be leant on.
         table["doubtful"] = [any("conference" in d for d in group) for group in groups]
     residual = _residual(study, years)
-    recorded = _on_recorded_ends(study, groups, counts, b, t, start, bases[2], table)
+    recorded = _on_recorded_ends(study, counts, t, bases[2][1], b, table)
     lows, highs = np.percentile(draws[:, -1], [2.5, 97.5])
     return Ledger(
         **shell, base_years=tuple(int(y) for y in bases[2][1]), momentum=momentum, momentum_low=lows,
-        momentum_high=highs, momentum_stable=len({np.sign(m) for _, m in split.values()}) == 1,
+        momentum_high=highs, momentum_stable=_stable({k: m for k, (_, m) in split.items()}) is True,
         recording_residual=residual, recorded_ends=recorded,
-        table=_contract_rows(table), subtotals=_subtotals(groups, split, draws),
+        table=_contract_rows(table), subtotals=_subtotals(groups, split, draws, table["doubtful"]),
         merged=table[table["driver"].str.contains("+", regex=False)].reset_index(drop=True))
 
 
@@ -185,10 +187,11 @@ def _driver_logs(study: Study, counts: list[str], years: np.ndarray, ends: str) 
         return np.log(np.array([level.to_numpy(dtype=float) for level in levels]))
 
 
-def _base(study: Study, counts: list[str], b: int, length: int) -> tuple[np.ndarray | None, np.ndarray]:
+def _base(study: Study, counts: list[str], b: int, length: int,
+          ends: str = "implied_ends_count") -> tuple[np.ndarray | None, np.ndarray]:
     """Geometric mean of each driver over the `length` years to b; shorter where years are not held."""
     years = np.arange(b - length + 1, b + 1)
-    logs = _driver_logs(study, counts, years, "implied_ends_count")
+    logs = _driver_logs(study, counts, years, ends)
     held = np.isfinite(logs).all(axis=0)
     if length == 3 and held.sum() < 3:
         return None, years[held]
@@ -220,6 +223,11 @@ def _draws(study: Study, groups: list, counts: list[str], b: int, t: int, start:
     return np.column_stack([shares, momentum])
 
 
+def _stable(values: dict[int, float]) -> bool | None:
+    """Whether a bar has one sign under every base; None where there is only one base to go by."""
+    return len({np.sign(v) for v in values.values()}) == 1 if len(values) > 1 else None
+
+
 def _name(group: tuple[str, ...]) -> str:
     return " + ".join(group)
 
@@ -230,8 +238,9 @@ def _bars(groups: list, split: dict, draws: np.ndarray) -> pd.DataFrame:
     for i, group in enumerate(groups):
         values = {k: float(shares[i]) for k, (shares, _) in split.items()}
         rows.append({"driver": _name(group), "label": " × ".join(LABELS[d] for d in group), "plans": values[2],
-                     "low": low[i], "high": high[i], "stable_sign": len({np.sign(v) for v in values.values()}) == 1,
-                     "doubtful": False, "one_year_base": values[1], "three_year_base": values.get(3, np.nan)})
+                     "low": low[i], "high": high[i], "stable_sign": _stable(values),
+                     "doubtful": False, "one_year_base": values.get(1, np.nan),
+                     "three_year_base": values.get(3, np.nan)})
     return pd.DataFrame(rows)
 
 
@@ -242,7 +251,7 @@ def _contract_rows(bars: pd.DataFrame) -> pd.DataFrame:
     return rows.reset_index().astype({"stable_sign": object, "doubtful": object}).where(lambda f: f.notna(), None)
 
 
-def _subtotals(groups: list, split: dict, draws: np.ndarray) -> pd.DataFrame:
+def _subtotals(groups: list, split: dict, draws: np.ndarray, doubtful: pd.Series) -> pd.DataFrame:
     """Bars summed into the steps of SUBTOTALS; steps that a merged driver straddles are joined."""
     steps, taken = [], set()
     for name, members in SUBTOTALS.items():
@@ -262,8 +271,9 @@ def _subtotals(groups: list, split: dict, draws: np.ndarray) -> pd.DataFrame:
         values = {k: float(shares[inside].sum()) for k, (shares, _) in split.items()}
         low, high = np.percentile(draws[:, inside].sum(axis=1), [2.5, 97.5])
         rows.append({"step": name, "label": LABELS.get(name, "Plans started per child"), "plans": values[2],
-                     "low": low, "high": high, "stable_sign": len({np.sign(v) for v in values.values()}) == 1,
-                     "one_year_base": values[1], "three_year_base": values.get(3, np.nan)})
+                     "low": low, "high": high, "stable_sign": _stable(values),
+                     "doubtful": bool(doubtful.iloc[inside].any()), "one_year_base": values.get(1, np.nan),
+                     "three_year_base": values.get(3, np.nan)})
     return pd.DataFrame(rows)
 
 
@@ -273,21 +283,23 @@ def _residual(study: Study, years: np.ndarray) -> int | None:
     return int(gap.sum()) if gap.notna().all() else None
 
 
-def _on_recorded_ends(study: Study, groups: list, counts: list[str], b: int, t: int, start: float, base: tuple,
+def _on_recorded_ends(study: Study, counts: list[str], t: int, base_years: np.ndarray, b: int,
                       table: pd.DataFrame) -> pd.DataFrame | None:
     """The ledger on recorded ends, where they differ from implied ones by over 10 per cent of stock in some year.
 
-    Its bars and the recording residual add up to the change; `table` is marked doubtful where a bar differs by more
-    than half its interval.
+    Its bars, its momentum and what recorded ends leave unexplained add up to the change; `table` is marked doubtful
+    where a bar differs by more than half its interval.
     """
-    frame = study.table.reindex(range(b + 1, t + 1))
+    start = study.at(b, "plans_open_count")
+    frame = study.table.reindex(range(min(base_years), t + 1))
     gap = (frame["implied_ends_count"] - frame["plans_ended_count"]).abs()
     if not (gap > RESIDUAL_SHARE * frame["mean_open_count"]).any() or not (frame["plans_ended_count"] > 0).all():
         return None
     logs = _driver_logs(study, counts, np.arange(b, t + 1), "plans_ended_count")
-    shares, momentum = shapley(start, logs[:, 1:], base[0])
+    base, _ = _base(study, counts, b, len(base_years), "plans_ended_count")
+    shares, momentum = shapley(start, logs[:, 1:], base)
     width = (table["high"] - table["low"]).to_numpy() / 2
     table["doubtful"] |= np.abs(shares - table["plans"].to_numpy()) > width
     rows = [*zip(table["driver"], shares, strict=True), ("momentum", momentum)]
     left = study.at(t, "plans_open_count") - start - shares.sum() - momentum
-    return pd.DataFrame([*rows, ("recording residual", left)], columns=["driver", "plans"])
+    return pd.DataFrame([*rows, ("unexplained", left)], columns=["driver", "plans"])

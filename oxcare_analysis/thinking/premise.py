@@ -93,6 +93,8 @@ def _end_points(study: Study, b: int, t: int) -> Estimate:
                if missing else "the window is shorter than a year")
         return Estimate(ratio.name, ratio.label, missing=f"{missing[0]}, {why}" if missing else why)
     model = study.noise.set_index("measure").loc[ratio.name]
+    if not np.isfinite(model["a"]):
+        return Estimate(ratio.name, ratio.label, missing="too few authorities and years are held to measure its noise")
     se = np.sqrt(sum(noise.variance(model, frame.at[y, "n"]) for y in (b, t)))
     return Estimate(ratio.name, ratio.label, frame.at[t, "log"] - frame.at[b, "log"], se,
                     frame.at[b, "value"] * ratio.per, frame.at[t, "value"] * ratio.per, ratio.per_words, (b,), (t,))

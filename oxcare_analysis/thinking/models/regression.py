@@ -98,7 +98,7 @@ def _quasi_poisson(study: Study, frame: pd.DataFrame, words: str, name: str, ext
         return Regression(name, words, f"fewer than {FEWEST_ROWS} years have every figure the model needs",
                           source=study.source)
     model = smf.glm(f"top ~ since {extra}", frame, family=sm.families.Poisson(), offset=np.log(frame["bottom"]))
-    fitted = model.fit(scale="X2")
+    fitted = model.fit(scale="X2", use_t=True)
     residuals = pd.DataFrame({"year": frame["year"], "observed": frame["top"], "fitted": fitted.fittedvalues,
                               "pearson": fitted.resid_pearson / np.sqrt(fitted.scale)})
     yearly = residuals.groupby("year")["pearson"].mean()
