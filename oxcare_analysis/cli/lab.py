@@ -1,5 +1,6 @@
 """`oxcare lab`: JupyterLab on the notebooks, or on working copies set to an area."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ def command(area: Annotated[str | None, typer.Option("--area", help="Work on cop
             [sys.executable, "-m", "jupyterlab", "--version"], capture_output=True, check=False).returncode:
         raise UsageError("JupyterLab is not installed in this environment. Install it with: pip install jupyterlab")
     raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", str(folder / "explore.ipynb")],
+                                    env={**os.environ, "OXCARE_DATA_DIR": str(paths.data_dir(data_dir))},
                                     check=False).returncode)
 
 
@@ -36,7 +38,8 @@ def working_copies(area: str, first: int | None, last: int | None, as_of: str, d
     from oxcare_analysis.refresh.publish import slug
 
     study = door.load(area, first, last, as_of, data_dir)
-    folder = paths.WORK / f"{slug(study.area.name)}-{study.first_year}-{study.last_year}"
+    month = "" if as_of == "latest" else f"-{as_of}"
+    folder = paths.WORK / f"{slug(study.area.name)}-{study.first_year}-{study.last_year}{month}"
     folder.mkdir(parents=True, exist_ok=True)
     values = {"area": study.area.name, "first_year": study.first_year, "last_year": study.last_year, "as_of": as_of}
     for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):

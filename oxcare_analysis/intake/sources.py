@@ -85,7 +85,8 @@ def _read_bytes(path: Path) -> bytes:
 
 def _parse(raw: bytes, name: str) -> tuple[list[str], pd.DataFrame]:
     try:
-        text = raw.decode("utf-8-sig")
+        # A file written by `>` in Windows PowerShell 5 is UTF-16, with its mark.
+        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as problem:
         raise DataError(f"{name} is not UTF-8 text (byte {problem.start}). Save it as 'CSV UTF-8' and add it "
                         "again.") from None

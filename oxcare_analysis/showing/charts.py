@@ -146,8 +146,9 @@ def hazards(x) -> Chart | str:
     axes.set_ylim(bottom=0)
     label_ends(axes, ends, table["year"].max())
     axes.set(xlabel="Year ending 31 March", ylabel="Plans ended per plan\nopen, a year")
-    first, last = (table[table["year"] == y].set_index("band")["hazard"] for y in (table["year"].min(),
-                                                                                  table["year"].max()))
+    inside = table.loc[table["year"].between(x.first_year, x.last_year), "year"]
+    ends_of = (inside.min(), inside.max())
+    first, last = (table[table["year"] == y].set_index("band")["hazard"] for y in ends_of)
     shared = [b for b in bands if b in first and b in last]
     moved = max(shared, key=lambda b: abs(np.log(last[b] / first[b])) if first[b] and last[b] else 0, default=None)
     alt = f"Line chart of exit hazards by time on a plan in {x.area}, {len(bands)} bands."
@@ -155,7 +156,7 @@ def hazards(x) -> Chart | str:
         alt += " No band is published at both ends, so they cannot be compared."
     else:
         name = table.loc[table["band"] == moved, "label"].iloc[0]
-        alt += (f" The band that changed most between {table['year'].min()} and {table['year'].max()}: {name}, which "
+        alt += (f" The band that changed most between {ends_of[0]} and {ends_of[1]}: {name}, which "
                 f"{went(first[moved], last[moved], 2)} a year.")
     return finish(figure, "exit_hazards", f"Plans ended per plan open, by time on the plan, {x.area}", alt, x.source,
                   table[["year", "label", "ended", "exposure", "hazard", "filled"]])
@@ -176,9 +177,12 @@ def expected_stay(x) -> Chart | str:
     axes.set_ylim(bottom=0)
     label_ends(axes, ends, x.table["year"].max())
     axes.set(xlabel="Year ending 31 March", ylabel="Months")
-    a, b = x.table.iloc[0], x.table.iloc[-1]
-    alt = (f"Line chart of the expected stay on a plan. {x.area} {went(a['value'], b['value'])} months between "
-           f"{a['year']:.0f} and {b['year']:.0f}; England {went(a['england'], b['england'])}.")
+    window = x.table[x.table["year"].between(x.first_year, x.last_year)]
+    alt = f"Line chart of the expected stay on a plan in {x.area}; no year of the window has figures."
+    if len(window):
+        a, b = window.iloc[0], window.iloc[-1]
+        alt = (f"Line chart of the expected stay on a plan. {x.area} {went(a['value'], b['value'])} months between "
+               f"{a['year']:.0f} and {b['year']:.0f}; England {went(a['england'], b['england'])}.")
     return finish(figure, "expected_stay", f"Expected stay on a plan, months, {x.area}", alt, x.source, x.table)
 
 
