@@ -13,11 +13,11 @@ SUPPORTING = (("referrals_per_child", "+"), ("no_need_share", "-"), ("enquiries_
               ("conferences_per_enquiry", "0"))
 # Two variants, reported apart: more families found, or as many referrals better aimed.
 MECHANISMS = (
-    Mechanism(NAME, "more found", {"referrals_per_child": 1},
-              {"referrals_in_need_per_child": 1, "enquiries_per_child": 1}),
-    Mechanism(NAME, "better-aimed referrals", {"no_need_share": -1, "enquiries_per_referral": 1},
-              {"referrals_in_need_per_child": 1, "enquiries_per_child": 1, "plans_per_need_referral": 1,
-               "plans_per_referral": 1}),
+    Mechanism(NAME, "more found", {"referrals_per_child": 0.50},
+              {"referrals_in_need_per_child": 0.40, "enquiries_per_child": 0.34}),
+    Mechanism(NAME, "better-aimed referrals", {"no_need_share": -0.40, "enquiries_per_referral": 0.52},
+              {"referrals_in_need_per_child": 0.25, "enquiries_per_child": 0.44, "plans_per_need_referral": 0.15,
+               "plans_per_referral": 0.43}),
 )
 COUNCIL_2014 = "significant evidence"
 COUNCIL_AGREES = ("supported",)

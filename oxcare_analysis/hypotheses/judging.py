@@ -15,22 +15,28 @@ from oxcare_analysis.thinking.study import Study
 NAMES = ("entry_threshold", "exit_threshold", "population_need", "awareness")
 HOLM_FAMILY = ("entry_threshold", "exit_threshold", "awareness")
 RECORDING = (
-    rivals.Mechanism("recording", "fewer referrals recorded", {"referrals_per_child": -1, "enquiries_per_referral": 1},
-                     {"plans_per_need_referral": 1, "plans_per_referral": 1, "referrals_in_need_per_child": -1}),
-    rivals.Mechanism("recording", "more referrals recorded", {"referrals_per_child": 1, "enquiries_per_referral": -1},
-                     {"plans_per_need_referral": -1, "plans_per_referral": -1, "referrals_in_need_per_child": 1}))
+    rivals.Mechanism("recording", "fewer referrals recorded",
+                     {"referrals_per_child": -0.29, "enquiries_per_referral": 0.29},
+                     {"plans_per_need_referral": 0.29, "plans_per_referral": 0.29,
+                      "referrals_in_need_per_child": -0.29}),
+    rivals.Mechanism("recording", "more referrals recorded",
+                     {"referrals_per_child": 0.29, "enquiries_per_referral": -0.29},
+                     {"plans_per_need_referral": -0.29, "plans_per_referral": -0.29,
+                      "referrals_in_need_per_child": 0.29}))
 # The 2014 conclusions belong beside this authority and windows that end by then.
 COUNCIL_CODE, COUNCIL_LAST_YEAR = "931", 2015
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything the four judgements share: the primaries, their adjusted p-values, the indicators."""
+    """Everything the four judgements share: the primaries, their adjusted p-values, the indicators and their spread."""
 
     study: Study
     primaries: dict[str, Estimate]
     p_adjusted: dict[str, float]
     indicators: dict[str, Estimate]
+    spread: pd.Series
+    correlations: pd.DataFrame
 
 
 # What was said at the time, beside the window it was said of (data/raw/published_figures/statements.csv).
@@ -51,7 +57,10 @@ def gather(study: Study) -> Evidence:
     """Estimate the primaries and indicators of one study and adjust the p-values together."""
     primaries = {name: primary(study, name) for name in NAMES}
     adjusted = holm({name: primaries[name].p_value for name in HOLM_FAMILY})
-    return Evidence(study, primaries, adjusted, {m: moves.estimate(study, m) for m in rivals.INDICATORS})
+    indicators = {m: moves.estimate(study, m) for m in rivals.INDICATORS}
+    changes = moves.changes_everywhere(study, rivals.INDICATORS)
+    return Evidence(study, primaries, adjusted, indicators, moves.spread(study, indicators),
+                    rivals.correlation(changes))
 
 
 def primary(study: Study, name: str) -> Estimate:
@@ -69,32 +78,32 @@ def judge(evidence: Evidence, name: str) -> Finding:
     """Apply a hypothesis's own constants to the evidence."""
     rules, study, primary = module(name), evidence.study, evidence.primaries[name]
     p = evidence.p_adjusted.get(name, primary.p_value)
-    fitting = _fitting(evidence, name, rules.DIRECTION)
+    fitted = _fits(evidence, name)
+    fitting = rivals.plausible(fitted, name)
     verdict = decide(testable=primary.known, estimate=primary.estimate, se=primary.se, p_adjusted=p,
-                     direction=rules.DIRECTION, margin=rules.MARGIN, rivals=fitting,
+                     direction=rules.DIRECTION, margin=rules.MARGIN, rivals=tuple(fitting["mechanism"]),
                      ceiling=getattr(rules, "CEILING", SUPPORTED))
     moved = primary.known and p < SIGNIFICANT and primary.estimate * rules.DIRECTION > 0
-    # A fall can be one of recording too; that does not change the word, but it is said.
-    opposite = tuple(m for m in RECORDING if rivals.plausible(m, evidence.indicators, primary.measure,
-                                                              -rules.DIRECTION))
-    named = tuple(dict.fromkeys(m.hypothesis for m in fitting)) if moved else ()
+    # A move the other way can be one of recording too; that does not change the word, but it is said.
+    doubts = tuple(fitting.loc[fitting["hypothesis"] == "recording", "mechanism"])
+    named = tuple(dict.fromkeys(fitting["hypothesis"])) if moved else ()
     council, agreement = _council(study, rules, verdict)
     supporting = tuple(Support(moves.estimate(study, m), sign) for m, sign in rules.SUPPORTING)
     return Finding(
-        name, rules.QUESTION, verdict, _reason(verdict, primary, rules, moved, fitting, opposite), primary,
+        name, rules.QUESTION, verdict, _reason(verdict, primary, rules, moved, tuple(fitting["mechanism"]), doubts), primary,
         evidence.p_adjusted.get(name, float("nan")), rules.MARGIN, named, supporting, council, agreement, bool(moved),
         study.area.name, (study.first_year, study.last_year), _notes(evidence, name),
-        tuple(m.words for m in fitting) if moved else (), study.source,
-        rules.COUNCIL_COULD_SHOW if council else "", _table(primary, supporting))
+        tuple(fitting["mechanism"]) if moved else (), study.source,
+        rules.COUNCIL_COULD_SHOW if council else "", _table(primary, supporting),
+        fitted)
 
 
-def _fitting(evidence: Evidence, name: str, direction: int) -> tuple[rivals.Mechanism, ...]:
-    """Mechanisms of other hypotheses, and of recording, that could have moved the primary and whose signs fit."""
-    others = [m for other in NAMES if other != name for m in module(other).MECHANISMS]
-    measure = evidence.primaries[name].measure
+def _fits(evidence: Evidence, name: str) -> pd.DataFrame:
+    """How well every mechanism, of this hypothesis, the others and recording, fits the way the primary went."""
+    everyone = [m for other in NAMES for m in module(other).MECHANISMS]
     everywhere = getattr(module(name), "EVERYWHERE", ())
-    return tuple(m for m in [*others, *RECORDING, *everywhere]
-                 if rivals.plausible(m, evidence.indicators, measure, direction))
+    return rivals.fits((*everyone, *RECORDING, *everywhere), evidence.primaries[name], evidence.indicators,
+                       evidence.spread, evidence.correlations)
 
 
 def _notes(evidence: Evidence, name: str) -> tuple[str, ...]:
@@ -125,7 +134,8 @@ def percent(log_change: float) -> str:
     return f"{'up' if change >= 0 else 'down'} {abs(change) * 100:.0f} per cent"
 
 
-def _reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple, opposite: tuple) -> str:
+def _reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple[str, ...],
+            doubts: tuple[str, ...]) -> str:
     what = rules.CHANGED[0].upper() + rules.CHANGED[1:]
     if verdict == NOT_TESTABLE:
         return f"{primary.label[0].upper()}{primary.label[1:]} cannot be compared: {primary.missing}."
@@ -135,12 +145,12 @@ def _reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple,
             f"{np.expm1(primary.high) * 100:+.0f} per cent)")
     label = what if primary.measure == rules.PRIMARY else primary.label[0].upper() + primary.label[1:]
     if verdict == SUPPORTED:
-        return f"{label}: {size}, beyond its noise, and no rival explanation fits the signs."
+        return f"{label}: {size}, beyond its noise, and no rival explanation fits nearly as well."
     if moved:
-        words = _joined([m.words for m in fitting]) or "a change that leaves no trace of its own in these figures"
+        words = _joined(list(fitting)) or "a change that leaves no trace of its own in these figures"
         if getattr(rules, "CEILING", ""):
             return f"{label}: {size}. Greater need, {words} would all do this; the figures held cannot settle which."
-        return f"{label}: {size}. It moved, but {words} would leave the same signs."
+        return f"{label}: {size}. It moved, but {words} would fit nearly as well."
     if verdict == INCONCLUSIVE and primary.moved:
         return (f"{label}: {size}. On its own that is just beyond noise; tested as one of three questions at once it "
                 "is not.")
@@ -149,8 +159,7 @@ def _reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple,
                 f"{np.expm1(primary.detectable) * 100:.0f} per cent would usually be missed.")
     if verdict == NEGLIGIBLE:
         return f"{label}: {size}, inside the margin of {np.expm1(rules.MARGIN) * 100:.0f} per cent set beforehand."
-    other = _joined([m.words for m in opposite])
-    doubt = f" (though {other} would look the same)" if opposite else ""
+    doubt = f" (though {_joined(list(doubts))} would look the same)" if doubts else ""
     return f"{label}: {size}, beyond its noise in the opposite direction{doubt}."
 
 

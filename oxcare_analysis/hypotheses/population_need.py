@@ -17,12 +17,12 @@ FEWEST_NEIGHBOURS = 4
 SUPPORTING = (("referrals_per_child", "+"), ("no_need_share", "0"), ("enquiries_per_referral", "0"),
               ("conferences_per_enquiry", "0"), ("care_starts_per_plan", "0"))
 MECHANISMS = (
-    Mechanism(NAME, "more families in need", {"referrals_per_child": 1},
-              {"referrals_in_need_per_child": 1, "enquiries_per_child": 1}),
+    Mechanism(NAME, "more families in need", {"referrals_per_child": 0.34},
+              {"referrals_in_need_per_child": 0.34, "enquiries_per_child": 0.34}),
     Mechanism(NAME, "more severe need",
-              {"referrals_per_child": 1, "enquiries_per_referral": 1, "conferences_per_enquiry": 1},
-              {"referrals_in_need_per_child": 1, "enquiries_per_child": 1, "plans_per_need_referral": 1,
-               "plans_per_referral": 1}),
+              {"referrals_per_child": 0.19, "enquiries_per_referral": 0.08, "conferences_per_enquiry": 0.05},
+              {"referrals_in_need_per_child": 0.25, "enquiries_per_child": 0.27, "plans_per_need_referral": 0.08,
+               "plans_per_referral": 0.13}),
 )
 # Growth that similar areas share can be a change of practice they share: no sign seen here could rule that out.
 EVERYWHERE = (Mechanism("entry_threshold", "a lower bar everywhere", {}, {"shared_growth": 1}),

@@ -69,6 +69,24 @@ def years_of(b: int, t: int, measure: str) -> tuple[tuple[int, ...], tuple[int, 
     return tuple(y for y in (b - 1, b) if y >= first), tuple(y for y in (t - 1, t) if y > b)
 
 
+def changes_everywhere(study: Study, names: tuple[str, ...]) -> pd.DataFrame:
+    """The change of each measure over the window in every authority: one row an authority, NaN where unknown."""
+    comparable = [m for m in names if not study.first_year < measures.RATIOS[m].years <= study.last_year]
+    return pd.DataFrame({m: contrasts(study, m, study.first_year, study.last_year)["estimate"]
+                         for m in comparable}).reindex(columns=list(names))
+
+
+def spread(study: Study, estimates: dict[str, Estimate]) -> pd.Series:
+    """Standard deviation of each change where only drift and transitory noise are at work, by measure.
+
+    Drift between two-year means k years apart adds up to k − ½ yearly steps.
+    """
+    sigma = study.noise.set_index("measure")["sigma"]
+    steps = max(study.last_year - study.first_year - 0.5, 0.5)
+    step = noise.DRIFT_DF / (noise.DRIFT_DF - 2)
+    return pd.Series({m: np.sqrt(sigma[m] ** 2 * step * steps + e.se**2) for m, e in estimates.items()}, dtype=float)
+
+
 def placebo(everyone: pd.DataFrame, code: str) -> tuple[int | None, int, bool | None]:
     """Rank of one authority's change among all, adjusted for starting level and size by least squares.
 

@@ -115,6 +115,7 @@ class Finding:
     source: str = ""
     council_could_show: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+    fits: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
     @property
     def beyond_noise(self) -> bool:

@@ -7,7 +7,7 @@ from html import escape
 import pandas as pd
 
 from oxcare_analysis.thinking import measures
-from oxcare_analysis.words.columns import ENGLAND, MONTHS
+from oxcare_analysis.words.columns import ENGLAND, MONTHS, SIMULATED
 
 MONTH_NAMES = [name.title() for name in (*MONTHS[9:], *MONTHS[:9])]  # January first
 
@@ -65,6 +65,8 @@ class Study:
     @property
     def source(self) -> str:
         """The line that stands beneath every chart: publisher, edition, month."""
+        if self.area.name.startswith(SIMULATED):
+            return "Simulated figures of authorities that do not exist. Analysis: oxcare_analysis."
         edition = self.provenance["editions"].get("children_in_need", "none")
         return (f"Source: Department for Education, Children in need, edition {edition}, and ONS population; figures "
                 f"published by {self.as_of_words}. Analysis: oxcare_analysis.")

@@ -1,0 +1,89 @@
+"""A world: some 150 simulated authorities of which one, the target, has a planted cause."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from oxcare_analysis.worlds import causes as planted
+from oxcare_analysis.worlds import model
+
+AUTHORITIES, NEIGHBOURS = 150, 10
+REGIONS = tuple(f"E1290000{i}" for i in range(1, 10))
+TARGET = "001"
+OPEN_PER_CHILD = 0.00415     # open plans per child at the start, before any drift
+MEDIAN_CHILDREN, SPREAD, FEWEST, MOST = 60_000, 0.65, 9_000, 330_000   # England's authorities, roughly
+
+
+@dataclass(frozen=True)
+class World:
+    """Yearly counts of every authority, and who is beside the target.
+
+    `counts`: published counts by (area_code, year), before anything is suppressed. `neighbours`: area codes, nearest
+    first. `regions`: area_code → region code.
+    """
+
+    causes: tuple[str, ...]
+    counts: pd.DataFrame
+    neighbours: tuple[str, ...]
+    regions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Everyone but the target: drawn once and kept, so that many targets can be set among them."""
+
+    children: np.ndarray
+    paths: dict[str, np.ndarray]
+    counts: pd.DataFrame
+
+    @property
+    def regions(self) -> dict[str, str]:
+        """Region of every authority; the target is in the first."""
+        return {code: REGIONS[i % len(REGIONS)] for i, code in enumerate(_codes(len(self.children) + 1))}
+
+
+def surroundings(seed: int, authorities: int = AUTHORITIES) -> Surroundings:
+    """Draw everyone but the target: sizes as in England, thresholds that drift and are shaken."""
+    random = np.random.default_rng(seed)
+    drawn = np.exp(random.normal(np.log(MEDIAN_CHILDREN), SPREAD, authorities - 1))
+    children = np.clip(drawn, FEWEST, MOST).round()
+    paths = model.wander(random, len(children))
+    return Surroundings(children, paths, _coded(model.simulate(children, paths, random), 1))
+
+
+def world(causes: tuple[str, ...], size: float, seed: int, around: Surroundings, drift: bool = False,
+          share: float = 1.0) -> World:
+    """Set a target of about `size` open plans among `around`, with `causes` planted in it.
+
+    A still target (no `drift`) has yearly shocks alone. A cause that is shared moves its neighbours and the rest of its
+    region too, by the cause's share, whose counts are drawn again. `share`: of the cause's full size.
+    """
+    random = np.random.default_rng((seed, 1))
+    children = np.array([round(size / OPEN_PER_CHILD)])
+    paths = model.wander(random, 1, drift)
+    planted.plant(paths, causes, share)
+    counts = [_coded(model.simulate(children, paths, random), 0), around.counts]
+    near = random.permutation(len(around.children))[:NEIGHBOURS]
+    for name in causes:
+        shared = planted.CAUSES[name].shared
+        region = np.arange(len(around.children))[len(REGIONS) - 1::len(REGIONS)]
+        moved = np.union1d(near, region)
+        if shared:
+            others = {lever: path[moved].copy() for lever, path in around.paths.items()}
+            planted.plant(others, (name,), share * shared)
+            redrawn = model.simulate(around.children[moved], others, random)
+            redrawn.index = redrawn.index.set_levels([f"{i + 2:03d}" for i in moved], level=0)
+            counts[1] = pd.concat([around.counts.drop(index=redrawn.index), redrawn.rename_axis(
+                index=around.counts.index.names)])
+    return World(causes, pd.concat(counts).sort_index(), tuple(f"{i + 2:03d}" for i in near), around.regions)
+
+
+def _codes(authorities: int) -> list[str]:
+    return [f"{i + 1:03d}" for i in range(authorities)]
+
+
+def _coded(counts: pd.DataFrame, first: int) -> pd.DataFrame:
+    """Counts under area codes: authority number 0 is `first` places after the target's code."""
+    codes = [f"{i + 1 + first:03d}" for i in counts.index.levels[0]]
+    return counts.set_index(counts.index.set_levels(codes, level=0)).rename_axis(["area_code", "year"])
