@@ -30,19 +30,22 @@ def estimate(study: Study, measure: str, first_year: int | None = None, last_yea
     everyone = contrasts(study, measure, b, t)
     code = study.area.code
     if code not in everyone.index:
-        absent = next((year for year in (b, t) if not np.isfinite(_level(study, measure, year))), b)
+        absent = next((year for year in (b, t) if not _held(study, ratio, year)), b)
         return Estimate(measure, ratio.label, per_words=ratio.per_words, missing=_why(study, ratio, absent))
     mine = everyone.loc[code]
     rank, of, peculiar = placebo(everyone, code)
+    used = [tuple(y for y in years if _held(study, ratio, y)) for years in years_of(b, t, measure)]
     near = everyone.loc[everyone.index.isin([*study.neighbours, code]), "estimate"]
     return Estimate(
         measure, ratio.label, mine["estimate"], mine["se"], np.exp(mine["base"]) * ratio.per,
-        np.exp(mine["end"]) * ratio.per, ratio.per_words, tuple(mine["base_years"]), tuple(mine["end_years"]), rank, of,
+        np.exp(mine["end"]) * ratio.per, ratio.per_words, *used, rank, of,
         peculiar, int(near.rank(ascending=False)[code]), len(near), float(everyone["estimate"].median()))
 
 
 def contrasts(study: Study, measure: str, b: int, t: int) -> pd.DataFrame:
-    """The change for every authority that has years b and t: estimate, se, base and end (mean logs), n, years used."""
+    """The change for every authority that has years b and t: estimate, se, base and end (mean logs), n."""
+    if (measure, b, t) in study.memo:
+        return study.memo[measure, b, t]
     model = study.noise.set_index("measure").loc[measure]
     frame = measures.series(study.authorities, measure)
     logs, counts = (frame[c].unstack("year") for c in ("log", "n"))
@@ -57,10 +60,10 @@ def contrasts(study: Study, measure: str, b: int, t: int) -> pd.DataFrame:
         out[side] = logs[years].mean(axis=1)
         spread = noise.variance(model, counts[years]).where(held).sum(axis=1, min_count=1)
         squared = squared + spread / held.sum(axis=1) ** 2
-        out[f"{side}_years"] = [tuple(int(y) for y, yes in row.items() if yes) for _, row in held.iterrows()]
     out["estimate"], out["se"] = out["end"] - out["base"], np.sqrt(squared)
     out["n"] = counts[b] if b in counts else np.nan
-    return out[np.isfinite(out["estimate"]) & np.isfinite(out["se"])]
+    study.memo[measure, b, t] = out[np.isfinite(out["estimate"]) & np.isfinite(out["se"])]
+    return study.memo[measure, b, t]
 
 
 def years_of(b: int, t: int, measure: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -117,9 +120,9 @@ def at_extreme(study: Study, measure: str = "plans_open_count") -> list[str]:
     return words
 
 
-def _level(study: Study, measure: str, year: int) -> float:
-    frame = measures.series(study.panel.loc[[study.area.code]], measure)["value"]
-    return float(frame.get((study.area.code, year), float("nan")))
+def _held(study: Study, ratio: measures.Ratio, year: int) -> bool:
+    """Whether this authority has a ratio above zero in a year."""
+    return bool(study.at(year, ratio.top) > 0 and study.at(year, ratio.bottom) > 0)
 
 
 def _why(study: Study, ratio: measures.Ratio, year: int) -> str:

@@ -53,6 +53,11 @@ class Study:
         return measures.authorities(self.panel)
 
     @cached_property
+    def memo(self) -> dict:
+        """Changes over a window, kept once worked out: several judgements ask for the same ones."""
+        return {}
+
+    @cached_property
     def table(self) -> pd.DataFrame:
         """This authority's numbers, one row a year."""
         return self.panel.xs(self.area.code, level="area_code")

@@ -55,11 +55,12 @@ OTHERS = ("severity", "aim")
 LEVERS = (*GATES, *VOLUMES, *OTHERS)
 
 
-def wander(random: np.random.Generator, authorities: int, drift: bool = True) -> dict[str, np.ndarray]:
+def wander(random: np.random.Generator, authorities: int, drift: bool = True,
+           shocks: bool = True) -> dict[str, np.ndarray]:
     """Where every lever stands, (authority, year) from the burn-in on, as a difference from the common start.
 
     With `drift`, levels differ between authorities as they would after a long time; without it they stand still at
-    the start, and only the yearly shocks are left.
+    the start, and only the yearly shocks are left. Without `shocks` the drift is the same and nothing is shaken.
     """
     paths = {}
     for lever in LEVERS:
@@ -70,7 +71,7 @@ def wander(random: np.random.Generator, authorities: int, drift: bool = True) ->
         level = np.zeros(shape)
         for year in range(shape[1]):
             level[:, year] = KEPT * (level[:, year - 1] if year else 0) + steps[:, year]
-        paths[lever] = level + gate.shock * random.standard_normal(shape)
+        paths[lever] = level + gate.shock * random.standard_normal(shape) * shocks
     return paths
 
 

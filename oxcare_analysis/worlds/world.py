@@ -59,16 +59,12 @@ def world(causes: tuple[str, ...], size: float, seed: int, around: Surroundings,
     A still target (no `drift`) has yearly shocks alone. A cause that is shared moves its neighbours and the rest of its
     region too, by the cause's share, whose counts are drawn again. `share`: of the cause's full size.
     """
-    random = np.random.default_rng((seed, 1))
-    children = np.array([round(size / OPEN_PER_CHILD)])
-    paths = model.wander(random, 1, drift)
-    planted.plant(paths, causes, share)
-    counts = [_coded(model.simulate(children, paths, random), 0), around.counts]
+    counts = [_target(causes, size, seed, drift, share), around.counts]
+    random = np.random.default_rng((seed, 2))
     near = random.permutation(len(around.children))[:NEIGHBOURS]
+    moved = np.union1d(near, np.arange(len(REGIONS) - 1, len(around.children), len(REGIONS)))  # and its own region
     for name in causes:
         shared = planted.CAUSES[name].shared
-        region = np.arange(len(around.children))[len(REGIONS) - 1::len(REGIONS)]
-        moved = np.union1d(near, region)
         if shared:
             others = {lever: path[moved].copy() for lever, path in around.paths.items()}
             planted.plant(others, (name,), share * shared)
@@ -77,6 +73,20 @@ def world(causes: tuple[str, ...], size: float, seed: int, around: Surroundings,
             counts[1] = pd.concat([around.counts.drop(index=redrawn.index), redrawn.rename_axis(
                 index=around.counts.index.names)])
     return World(causes, pd.concat(counts).sort_index(), tuple(f"{i + 2:03d}" for i in near), around.regions)
+
+
+def expected(causes: tuple[str, ...], size: float, seed: int, drift: bool, share: float, times: int) -> pd.DataFrame:
+    """The target's counts were there no noise: no shocks, and `times` as many children, scaled back."""
+    return _target(causes, size, seed, drift, share, times) / times
+
+
+def _target(causes: tuple[str, ...], size: float, seed: int, drift: bool, share: float,
+            times: int | None = None) -> pd.DataFrame:
+    random = np.random.default_rng((seed, 1))
+    children = np.array([round(size / OPEN_PER_CHILD) * (times or 1)])
+    paths = model.wander(random, 1, drift, shocks=times is None)
+    planted.plant(paths, causes, share)
+    return _coded(model.simulate(children, paths, random), 0)
 
 
 def _codes(authorities: int) -> list[str]:
