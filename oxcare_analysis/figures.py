@@ -9,6 +9,7 @@ import pandas as pd
 from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import settings
 from oxcare_analysis.tables import tables as built
+from oxcare_analysis.thinking import care_endings as endings
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import MEASURES
@@ -17,6 +18,9 @@ from oxcare_analysis.words.errors import UsageError
 SHOWN = ("plans_open_count", "plans_started_count", "plans_ended_count", "conferences_held_count",
          "enquiries_started_count", "referrals_received_count", "no_further_action_count", "not_in_need_count",
          "children_0_17_count")
+# The row of the council's table of routes into care, and the month each document came out, for as_of.
+FROM_PLANS = "looked_after_started_after_protection_plan_count"
+DOCUMENT_MONTHS = {"scrutiny_2014": "2014-09"}
 
 
 @dataclass(frozen=True)
@@ -106,13 +110,9 @@ def stated(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
     >>> stated(load("Oxfordshire", 2013, 2018)).query("source == 'news_2018'")["difference"].tolist()
     ['33 more stated', 'as published']
     """
-    path = paths.raw_dir(data_dir) / "published_figures" / "figures.csv"
     columns = ["source", "locator", "measure", "period", "stated", "precision", "published", "difference"]
-    if not path.exists():
-        return pd.DataFrame(columns=columns)
-    register = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    register = register[(register["area"] == study.area.name) & register["measure"].isin(MEASURES)
-                        & register["period"].str.fullmatch(r"20\d\d-03-31")]
+    register = _register(study, data_dir)
+    register = register[register["measure"].isin(MEASURES) & register["period"].str.fullmatch(r"20\d\d-03-31")]
     rows = []
     for row in register.itertuples():
         printed, said = study.at(int(row.period[:4]), row.measure), float(row.value)
@@ -121,6 +121,20 @@ def stated(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
         rows.append((row.source, row.locator, MEASURES[row.measure].label, row.period, row.value, row.precision,
                      "not held" if pd.isna(printed) else f"{printed:,.10g}", unlike))
     return pd.DataFrame(rows, columns=columns)
+
+
+def care_endings(study: Study, data_dir: str | Path | None = None) -> endings.CareEndings:
+    """Plans that ended because the child came into care: bounds on how many, and the exit rate without them.
+
+    >>> from oxcare_analysis import load
+    >>> care_endings(load("Oxfordshire", 2013, 2018)).table.query("stated")["into_care_high"].tolist()
+    [123.0, 163.0]
+    """
+    rows = _register(study, data_dir)
+    rows = rows[(rows["measure"] == FROM_PLANS) & rows["period"].str.fullmatch(r"20\d\d/\d\d")
+                & (rows["source"].map(DOCUMENT_MONTHS) <= study.as_of)]
+    stated = pd.Series(rows["value"].astype(float).to_numpy(), (rows["period"].str[:4].astype(int) + 1).to_numpy())
+    return endings.care_endings(study, stated)
 
 
 def revised(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
@@ -138,6 +152,15 @@ def revised(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
                                                                     mine["status_before"]),
         "after": mine["value_after"].map("{:,.10g}".format).where(mine["value_after"].notna(), mine["status_after"]),
         "editions": mine["edition_before"] + " → " + mine["edition_after"]}).reset_index(drop=True)
+
+
+def _register(study: Study, data_dir: str | Path | None) -> pd.DataFrame:
+    """What the documents state about this area: data/raw/published_figures/figures.csv, every cell as text."""
+    path = paths.raw_dir(data_dir) / "published_figures" / "figures.csv"
+    if not path.exists():
+        return pd.DataFrame(columns=["source", "locator", "area", "measure", "period", "value", "precision"], dtype=str)
+    register = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    return register[register["area"] == study.area.name]
 
 
 def _number(value: float) -> float | None:

@@ -28,7 +28,8 @@ class Words(str):
 def say(result) -> Words:
     """Read a result out in words made from its numbers.
 
-    Takes what ox.premise, ledger, assess, decompose, compare, regression, story or recording return.
+    Takes what ox.premise, ledger, assess, decompose, compare, regression, story, recording, exits, specifications or
+    care_endings return.
 
     >>> import oxcare_analysis as ox
     >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
@@ -37,7 +38,7 @@ March is not published for 2013 (suppressed to protect confidentiality).
     """
     speakers = {"Premise": premise, "Ledger": ledger, "Finding": finding, "Trend": trend, "Comparison": comparison,
                 "Regression": regression, "Story": story, "Recording": recording, "LifeTable": exits,
-                "Specifications": specifications}
+                "Specifications": specifications, "CareEndings": care_endings}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")
@@ -169,6 +170,24 @@ def exits(x) -> str:
     merged = (" In some years the longest bands are suppressed and taken together." if rows["merged"].any() else "")
     return (f"A plan in {x.area} that met the exit rates of {a['year']:.0f} would have lasted {a['value']:.1f} months; "
             f"of {b['year']:.0f}, {b['value']:.1f} months{beside}.{merged}")
+
+
+def care_endings(x) -> str:
+    """How many endings may have been into care, and what that leaves of the change in the exit rate."""
+    window = x.table[x.table["year"].between(x.first_year, x.last_year)] if len(x.table) else x.table
+    if x.missing or window.empty:
+        return (f"How many plans in {x.area} ended because the child came into care cannot be bounded from "
+                f"{x.first_year} to {x.last_year}: {x.missing or 'plans ended are not published'}.")
+    most = window["into_care_high"].sum() / window["plans_ended"].sum()
+    stated = window[window["stated"]]
+    told = "".join(f" In {row.year} the council counted {people(row.into_care_high)} who came into care and had been "
+                   "on a plan, not all straight from it." for row in stated.itertuples())
+    bounds = " and ".join(times(end) if math.isfinite(end) else "a change without limit" for end in (x.low, x.high))
+    word = "has the same sign at both extremes" if x.sign_survives else "can have either sign"
+    return (f"No published table says how many plans in {x.area} ended because the child came into care: from none to "
+            f"{most * 100:.0f} per cent of those that ended from {x.first_year} to {x.last_year}.{told} Between "
+            f"two-year means the exit rate saw {times(x.change.estimate)}; that of endings other than into care "
+            f"something between {bounds}, before any noise, so it {word}. The exit test reads all endings together.")
 
 
 def specifications(x) -> str:
