@@ -1,4 +1,4 @@
-"""Published numbers and what stands behind each: one figure, the funnel, the documents, revisions."""
+"""Published numbers and what stands behind each: one figure, the funnel, the documents, dated events, revisions."""
 
 from dataclasses import dataclass, field
 from html import escape
@@ -10,6 +10,8 @@ from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import settings
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking import care_endings as endings
+from oxcare_analysis.thinking import events as studies
+from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import MEASURES
@@ -135,6 +137,18 @@ def care_endings(study: Study, data_dir: str | Path | None = None) -> endings.Ca
                 & (rows["source"].map(DOCUMENT_MONTHS) <= study.as_of)]
     stated = pd.Series(rows["value"].astype(float).to_numpy(), (rows["period"].str[:4].astype(int) + 1).to_numpy())
     return endings.care_endings(study, stated)
+
+
+def events(study: Study, measure: str = "referrals_per_child") -> studies.EventStudy:
+    """What `measure` and referrals by source did after dated local events, against all other authorities.
+
+    >>> from oxcare_analysis import load
+    >>> sorted(set(events(load("Oxfordshire", 2013, 2018)).table["year"]))
+    [2013, 2014, 2015, 2016, 2017]
+    """
+    if measure not in measures.RATIOS:
+        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
+    return studies.events(study, measure)
 
 
 def revised(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:

@@ -31,6 +31,7 @@ DRAWN = {
     "hazards": (charts.hazards, ox.exits),
     "stay": (charts.expected_stay, ox.exits),
     "endings into care": (charts.care_endings, ox.care_endings),
+    "events": (charts.events, ox.events),
     "ways of asking": (charts.specifications, lambda study: ox.specifications(study, "entry_threshold")),
     "just here": (charts.just_here, ox.premise),
     "residuals of entry": (charts.residuals, lambda study: ox.regression(study, "entry_threshold")),

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from oxcare_analysis.showing.drawing import FOCUS, NEIGHBOURS, Chart, finish, label_ends, new_axes, nothing, went
+from oxcare_analysis.showing.drawing import (ENGLAND, FOCUS, NEIGHBOURS, Chart, finish, label_ends, new_axes,
+                                             nothing, went)
+from oxcare_analysis.thinking.findings import SIGNIFICANT
 
 
 def care_endings(x) -> Chart | str:
@@ -35,3 +37,30 @@ def care_endings(x) -> Chart | str:
     return finish(figure, "care_endings", f"Exits with and without endings into care, {x.area}", alt, x.source,
                   x.table.assign(stated=np.where(x.table["stated"], "yes", "no")),
                   "Tan: where endings other than into care must lie. Diamonds: years the council counted itself.")
+
+
+def events(x) -> Chart | str:
+    """Changes after the events of each year against those of all other authorities, with 95 per cent intervals."""
+    table = x.table[x.table["tested"].eq(True)].reset_index(drop=True)
+    if table.empty:
+        return nothing(f"no dated local event of {x.area} from {x.first_year} to {x.last_year} can be followed")
+    table = table.assign(**{c: np.expm1(table[c]) * 100 for c in ("change", "others", "estimate", "low", "high")})
+    figure, axes = new_axes(height=1.3 + 0.3 * len(table))
+    clear = table["p_adjusted"] < SIGNIFICANT
+    for i, row in enumerate(table.itertuples()):
+        colour = FOCUS if i == 0 or row.year != table["year"][i - 1] else ENGLAND  # the measure itself, then sources
+        axes.plot([row.low, row.high], [i, i], color=colour, linewidth=2)
+        axes.plot(row.estimate, i, "o", markersize=8, color=colour, markeredgewidth=2,
+                  markerfacecolor=colour if clear[i] else "white")
+        if colour == FOCUS and i:
+            axes.axhline(i - 0.5, color="#9a9a9a", linewidth=0.8)
+    axes.axvline(0, color="black", linewidth=1)
+    axes.set_yticks(range(len(table)), [f"{row.year}: {row.measure}" for row in table.itertuples()])
+    axes.set_ylim(len(table) - 0.5, -0.5)
+    axes.set(xlabel="Change against others, per cent, 95 per cent interval\nfilled: beyond chance, with all tests")
+    largest = table.loc[table["estimate"].abs().idxmax()]
+    alt = (f"Dot chart of changes after local events in {x.area}. Tests: {len(table)}; beyond "
+           f"chance: {int(clear.sum())}. Largest: {largest['measure']} after {largest['year']}, "
+           f"{largest['estimate']:+.0f} per cent, interval {largest['low']:+.0f} to {largest['high']:+.0f}.")
+    return finish(figure, "events", f"After dated events, against all other authorities, {x.area}", alt, x.source,
+                  table.drop(columns="tested"), "Year: ending 31 March, in which the events fell.")

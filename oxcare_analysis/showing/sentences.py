@@ -2,6 +2,7 @@
 
 import math
 
+from oxcare_analysis.thinking.findings import SIGNIFICANT
 from oxcare_analysis.words.errors import UsageError
 
 HYPOTHESES = {"entry_threshold": "the bar for coming on to a plan dropped",
@@ -28,8 +29,8 @@ class Words(str):
 def say(result) -> Words:
     """Read a result out in words made from its numbers.
 
-    Takes what ox.premise, ledger, assess, decompose, compare, regression, story, recording, exits, specifications or
-    care_endings return.
+    Takes what ox.premise, ledger, assess, decompose, compare, regression, story, recording, exits, specifications,
+    care_endings or events return.
 
     >>> import oxcare_analysis as ox
     >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
@@ -38,7 +39,8 @@ March is not published for 2013 (suppressed to protect confidentiality).
     """
     speakers = {"Premise": premise, "Ledger": ledger, "Finding": finding, "Trend": trend, "Comparison": comparison,
                 "Regression": regression, "Story": story, "Recording": recording, "LifeTable": exits,
-                "Specifications": specifications, "CareEndings": care_endings}
+                "Specifications": specifications, "CareEndings": care_endings,
+                "EventStudy": events}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")
@@ -188,6 +190,26 @@ def care_endings(x) -> str:
             f"{most * 100:.0f} per cent of those that ended from {x.first_year} to {x.last_year}.{told} Between "
             f"two-year means the exit rate saw {times(x.change.estimate)}; that of endings other than into care "
             f"something between {bounds}, before any noise, so it {word}. The exit test reads all endings together.")
+
+
+def events(x) -> str:
+    """What moved after dated events beyond what all other authorities did, what could have been found, and what not."""
+    tests = x.table[x.table["tested"].eq(True)]
+    untold = f"\nWhat cannot be told: {'; '.join(x.missing)}." if x.missing else ""
+    if tests.empty:
+        return f"No dated local event of {x.area} from {x.first_year} to {x.last_year} can be followed.{untold}"
+    clear = tests[tests["p_adjusted"] < SIGNIFICANT]
+    found = "; ".join(f"{row.measure} after the events of {row.year} ({row.event}): {times(row.estimate)}, p "
+                      f"{row.p_adjusted:.2f}" for row in clear.itertuples()) or "none"
+    floor = (tests.groupby("year")["measure"].transform("size") / tests["n"]) >= SIGNIFICANT
+    reach = (f" {int(floor.sum())} of them could not have been, whatever had happened: too few authorities for so many "
+             "tests." if floor.any() else "")
+    years = sorted(set(tests["year"]))
+    close = (" Years after one event are years before or of the next, so none stands alone." if any(
+        b - a <= 3 for a, b in zip(years, years[1:], strict=False)) else "")
+    return (f"Changes tested after local events of {x.area} ({', '.join(map(str, years))}): {len(tests)}. Beyond "
+            f"chance against all other authorities, once several tests are allowed for: {found}.{reach} Events of one "
+            f"year are taken together, as annual figures cannot tell them apart.{close}{untold}")
 
 
 def specifications(x) -> str:
