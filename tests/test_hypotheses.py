@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import oxcare_analysis as ox
+from oxcare_analysis import documents
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking.findings import VERDICTS, Estimate, holm
@@ -480,3 +481,53 @@ def test_every_measure_a_hypothesis_leans_on_exists():
         named += [m for mechanism in rules.MECHANISMS for m in (*mechanism.signs, *mechanism.primaries)]
         assert set(named) <= set(measures.RATIOS)
         assert {sign for _, sign in rules.SUPPORTING} <= {"+", "-", "0"}
+
+
+# The two variants of awareness
+
+
+def variants(study):
+    return {v.words: v for v in ox.assess(study, "awareness").variants}
+
+
+def test_the_variants_predict_what_the_page_predicts():
+    signs = {"+": "+", "−": "-", "flat": "0", "flat or +": "0+", "flat or −": "0-"}
+    for words, predictions in RULES["awareness"].VARIANTS.items():
+        text = re.search(rf"{words.capitalize()}: ([^.]*)\.", bullet("awareness", "Predictions"))[1]
+        on_page = [re.fullmatch(r"(.*?) (flat or [+−]|flat|[+−])", part).groups() for part in text.split(", ")]
+        assert [(PHRASES[phrase], signs[sign]) for phrase, sign in on_page] == list(predictions), words
+
+
+@pytest.mark.parametrize(
+    ("changes", "fits", "does_not"),
+    [
+        (PLANTED["awareness"]["better-aimed referrals"], "better aimed", "more found"),
+        ([(REFERRALS + ENQUIRIES + CONFERENCES + STARTS, 2)], "more found", "better aimed"),
+    ],
+)
+def test_a_planted_variant_fits_and_the_other_does_not(study, changes, fits, does_not):
+    found = variants(plant(still(study), changes))
+    assert list(found) == ["more found", "better aimed"]
+    assert found[fits].reading == "fits"
+    assert found[does_not].reading == "does not fit"
+
+
+def test_where_nothing_moved_only_flat_signs_agree_and_neither_variant_fits(study):
+    found = variants(still(study))
+    assert {v.reading for v in found.values()} == {"cannot tell"}
+    assert {s.predicted for v in found.values() for s in v.agreeing} == {"0", "0+", "0-"}
+
+
+def test_variants_stand_in_the_document_beside_the_contract_s_own_list(study):
+    awareness = documents.verdicts_document(study)["hypotheses"][3]
+    assert [v["variant"] for v in awareness["variants"]] == ["more found", "better aimed"]
+    assert [list(s) for v in awareness["variants"] for s in v["supporting"]] == [list(awareness["supporting"][0])] * 6
+    assert {s["predicted"] for s in awareness["supporting"]} == {"+", "-", "0"}
+    assert documents.verdicts_document(study)["hypotheses"][0]["variants"] == []
+
+
+def test_the_sentence_reads_the_variants_apart(study):
+    said = ox.say(ox.assess(plant(still(study), PLANTED["awareness"]["better-aimed referrals"]), "awareness"))
+    assert "Read as more found: does not fit (" in said
+    assert "Read as better aimed: fits (as predicted: referrals per 10,000 children, " in said
+    assert "Read as" not in ox.say(ox.assess(study, "exit_threshold"))

@@ -131,6 +131,10 @@ def finding(f) -> str:
                  f"{'unusual' if e.peculiar else 'not unusual'}.")
     if f.notes:
         text += f" Beside it: {'; '.join(f.notes)}."
+    for v in f.variants:
+        signs = "; ".join(f"{word}: {', '.join(s.estimate.label for s in part)}" for word, part in
+                          (("as predicted", v.agreeing), ("against it", v.against), ("cannot tell", v.unknown)) if part)
+        text += f"\nRead as {v.words}: {v.reading} ({signs})."
     if f.council_2014:
         text += f"\nThe council in 2014: {f.council_2014}. Beside these figures: {f.agreement}. {f.council_could_show}"
     return text
