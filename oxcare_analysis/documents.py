@@ -6,7 +6,7 @@ import pandas as pd
 
 from oxcare_analysis import door
 from oxcare_analysis.thinking import ledger as ledgers
-from oxcare_analysis.thinking.findings import Finding
+from oxcare_analysis.thinking.findings import Finding, Support
 from oxcare_analysis.thinking.study import Study
 
 
@@ -79,7 +79,12 @@ def _finding_document(f: Finding) -> dict:
                     "p_adjusted": _round(f.p_adjusted, 5), "margin": f.margin,
                     "minimum_detectable_effect": _round(e.detectable, 4), "placebo_rank": e.placebo_rank,
                     "placebo_of": e.placebo_of, "peculiar": e.peculiar},
-        "supporting": [{"measure": s.estimate.measure, "predicted": s.predicted,
-                        "estimate": _round(s.estimate.estimate, 4), "low": _round(s.estimate.low, 4),
-                        "high": _round(s.estimate.high, 4), "agrees": s.agrees} for s in f.supporting],
-        "council_2014": f.council_2014, "agreement": f.agreement}
+        "supporting": _supports(f.supporting), "council_2014": f.council_2014, "agreement": f.agreement,
+        "variants": [{"variant": v.words, "reading": v.reading, "supporting": _supports(v.supports)}
+                     for v in f.variants]}
+
+
+def _supports(supports: tuple[Support, ...]) -> list[dict]:
+    return [{"measure": s.estimate.measure, "predicted": s.predicted, "estimate": _round(s.estimate.estimate, 4),
+             "low": _round(s.estimate.low, 4), "high": _round(s.estimate.high, 4), "agrees": s.agrees}
+            for s in supports]

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import oxcare_analysis as ox
-from oxcare_analysis.showing import charts
+from oxcare_analysis.showing import charts, evidence_charts
 
 MARKUP = "<b>Ox & \"Ford's</b>"
 # What is drawn of a study, by name: the chart function and the result it takes.
@@ -30,6 +30,8 @@ DRAWN = {
     "longer trend": (charts.trend, lambda study: ox.decompose(study, "exit_hazard_6_plus")),
     "hazards": (charts.hazards, ox.exits),
     "stay": (charts.expected_stay, ox.exits),
+    "endings into care": (charts.care_endings, ox.care_endings),
+    "events": (charts.events, ox.events),
     "ways of asking": (charts.specifications, lambda study: ox.specifications(study, "entry_threshold")),
     "just here": (charts.just_here, ox.premise),
     "residuals of entry": (charts.residuals, lambda study: ox.regression(study, "entry_threshold")),
@@ -87,7 +89,9 @@ def test_every_chart_function_is_drawn_here():
     functions = {
         function
         for name, function in inspect.getmembers(charts, inspect.isfunction)
-        if function.__module__ == charts.__name__ and not name.startswith("_") and function is not charts.nothing
+        if function.__module__ in (charts.__name__, evidence_charts.__name__)
+        and not name.startswith("_")
+        and function is not charts.nothing
     }
     assert functions == {function for function, _ in DRAWN.values()}
 

@@ -28,6 +28,8 @@ SHOWN = {
     "model of entry": lambda study: exhibits.coefficients(ox.regression(study, "entry_threshold")),
     "model of exit": lambda study: exhibits.coefficients(ox.regression(study, "exit_threshold")),
     "model of need": lambda study: exhibits.coefficients(ox.regression(study, "population_need")),
+    "variants": lambda study: exhibits.variants(ox.assess(study, "awareness")),
+    "events": lambda study: exhibits.events(ox.events(study)),
     "recording": lambda study: exhibits.recording(ox.recording(study)),
     "published": lambda study: exhibits.published(ox.published(study), source=study.source),
     "stated": lambda study: exhibits.register(ox.stated(study), "Stated and published"),

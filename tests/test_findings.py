@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from oxcare_analysis.thinking.findings import VERDICTS, Estimate, Support, decide, holm
+from oxcare_analysis.thinking.findings import VERDICTS, Estimate, Support, Variant, decide, holm
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 spread = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
@@ -228,9 +228,31 @@ def test_no_change_at_all_did_not_move():
         (0.1, "+", None),  # within its noise: it cannot tell
         (0.1, "-", None),
         (0.1, "0", True),
+        (0.3, "0+", True),  # flat or up: only a fall is against it
+        (0.1, "0+", True),
+        (-0.3, "0+", False),
+        (-0.3, "0-", True),
+        (-0.1, "0-", True),
+        (0.3, "0-", False),
+        (float("nan"), "0-", None),
         (float("nan"), "+", None),
         (float("nan"), "0", None),
     ],
 )
 def test_a_supporting_measure_agrees_only_where_it_can_tell(estimate, predicted, agrees):
     assert Support(Estimate("exit_rate", "", estimate=estimate, se=0.1), predicted).agrees is agrees
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts", "reading"),
+    [
+        ((0.3, 0.3), (2, 0, 0), "fits"),
+        ((0.3, 0.0), (1, 0, 1), "cannot tell"),
+        ((0.3, -0.3), (1, 1, 0), "does not fit"),
+        ((-0.3, 0.0), (0, 1, 1), "does not fit"),  # one sign against it is enough, whatever cannot be told
+    ],
+)
+def test_a_variant_is_read_as_a_whole_from_its_signs(changes, counts, reading):
+    v = Variant("more found", tuple(Support(Estimate("m", "", estimate=c, se=0.1), "+") for c in changes))
+    assert (len(v.agreeing), len(v.against), len(v.unknown)) == counts
+    assert v.reading == reading

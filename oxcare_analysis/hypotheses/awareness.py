@@ -11,7 +11,12 @@ ALTERNATIVES = ("referrals_in_need_per_child", "referrals_per_child", "enquiries
 DIRECTION, MARGIN = 1, 0.20
 SUPPORTING = (("referrals_per_child", "+"), ("no_need_share", "-"), ("enquiries_per_referral", "+"),
               ("conferences_per_enquiry", "0"))
-# Two variants, reported apart: more families found, or as many referrals better aimed.
+# Two variants, reported apart: more families found, or as many referrals better aimed. SUPPORTING mixes the two.
+VARIANTS = {
+    "more found": (("referrals_per_child", "+"), ("no_need_share", "0+")),
+    "better aimed": (("referrals_per_child", "0-"), ("no_need_share", "-"), ("enquiries_per_referral", "+"),
+                     ("conferences_per_enquiry", "0")),
+}
 MECHANISMS = (
     Mechanism(NAME, "more found", {"referrals_per_child": 0.50},
               {"referrals_in_need_per_child": 0.40, "enquiries_per_child": 0.34}),

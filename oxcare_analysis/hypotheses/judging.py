@@ -9,7 +9,7 @@ import pandas as pd
 from oxcare_analysis.thinking import evidence as moves
 from oxcare_analysis.thinking import measures, recording, rivals
 from oxcare_analysis.thinking.findings import (INCONCLUSIVE, NEGLIGIBLE, NOT_TESTABLE, SIGNIFICANT, SUPPORTED, Estimate,
-                                               Finding, Support, decide, holm)
+                                               Finding, Support, Variant, decide, holm)
 from oxcare_analysis.thinking.study import Study
 
 NAMES = ("entry_threshold", "exit_threshold", "population_need", "awareness")
@@ -88,14 +88,19 @@ def judge(evidence: Evidence, name: str) -> Finding:
     doubts = tuple(fitting.loc[fitting["hypothesis"] == "recording", "mechanism"])
     named = tuple(dict.fromkeys(fitting["hypothesis"])) if moved else ()
     council, agreement = _council(study, rules, verdict)
-    supporting = tuple(Support(moves.estimate(study, m), sign) for m, sign in rules.SUPPORTING)
+    supporting = _supports(study, rules.SUPPORTING)
+    variants = tuple(Variant(words, _supports(study, signs)) for words, signs in getattr(rules, "VARIANTS", {}).items())
     return Finding(
-        name, rules.QUESTION, verdict, _reason(verdict, primary, rules, moved, tuple(fitting["mechanism"]), doubts), primary,
+        name, rules.QUESTION, verdict,
+        _reason(verdict, primary, rules, moved, tuple(fitting["mechanism"]), doubts), primary,
         evidence.p_adjusted.get(name, float("nan")), rules.MARGIN, named, supporting, council, agreement, bool(moved),
         study.area.name, (study.first_year, study.last_year), _notes(evidence, name),
         tuple(fitting["mechanism"]) if moved else (), study.source,
-        rules.COUNCIL_COULD_SHOW if council else "", _table(primary, supporting),
-        fitted)
+        rules.COUNCIL_COULD_SHOW if council else "", variants=variants, table=_table(primary, supporting), fits=fitted)
+
+
+def _supports(study: Study, predictions: tuple[tuple[str, str], ...]) -> tuple[Support, ...]:
+    return tuple(Support(moves.estimate(study, measure), sign) for measure, sign in predictions)
 
 
 def _fits(evidence: Evidence, name: str) -> pd.DataFrame:

@@ -94,6 +94,34 @@ def evidence(f) -> Exhibit:
                                    for r, o in zip(t["rank"], t["of"], strict=True)]}), f.source)
 
 
+def variants(f) -> Exhibit:
+    """The ways a hypothesis can be meant, apart: each predicted sign, what the measure did, and the whole."""
+    words = {"+": "up", "-": "down", "0": "flat", "0+": "flat or up", "0-": "flat or down"}
+    answers = {True: "yes", False: "no", None: "cannot tell"}
+    rows = [(f"{v.words} ({v.reading})", s.estimate.label, words[s.predicted],
+             f"{np.expm1(s.estimate.estimate) * 100:+.0f}" if s.estimate.known else s.estimate.missing,
+             _range(np.expm1(s.estimate.low) * 100, np.expm1(s.estimate.high) * 100), answers[s.agrees])
+            for v in f.variants for s in v.supports]
+    return Exhibit(f"Ways to mean that {HYPOTHESES[f.hypothesis]}: {f.area}, {f.window[0]} to {f.window[1]}",
+                   pd.DataFrame(rows, columns=["Variant (as a whole)", "Measure", "Predicted", "Change, per cent",
+                                               "95 per cent interval", "As predicted?"]), f.source)
+
+
+def events(x) -> Exhibit:
+    """What each measure and source did after the events of each year, against all other authorities."""
+    t = x.table[x.table["tested"].eq(True)]
+    shown = [f"{np.expm1(e) * 100:+.0f}" for e in t["estimate"]]
+    return Exhibit(f"After dated events, against all other authorities, {x.area}, {x.first_year} to {x.last_year}",
+                   pd.DataFrame({
+        "Year ending": t["year"].astype(str), "Events": t["event"].mask(t["year"].duplicated(), "the same"),
+        "Measure": t["measure"], "Years after": t["k"],
+        "Change against others, per cent": shown,
+        "95 per cent interval": [_range(np.expm1(a) * 100, np.expm1(b) * 100)
+                                 for a, b in zip(t["low"], t["high"], strict=True)],
+        "p": t["p_value"].map("{:.2f}".format), "p, several tests": t["p_adjusted"].map("{:.2f}".format),
+        "Authorities": t["n"].astype(str)}), x.source)
+
+
 def verdicts(findings: dict) -> Exhibit:
     """The four verdicts in words and symbols."""
     some = next(iter(findings.values()))

@@ -2,6 +2,7 @@
 
 import math
 
+from oxcare_analysis.thinking.findings import SIGNIFICANT
 from oxcare_analysis.words.errors import UsageError
 
 HYPOTHESES = {"entry_threshold": "the bar for coming on to a plan dropped",
@@ -28,7 +29,8 @@ class Words(str):
 def say(result) -> Words:
     """Read a result out in words made from its numbers.
 
-    Takes what ox.premise, ledger, assess, decompose, compare, regression, story or recording return.
+    Takes what ox.premise, ledger, assess, decompose, compare, regression, story, recording, exits, specifications,
+    care_endings or events return.
 
     >>> import oxcare_analysis as ox
     >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
@@ -37,7 +39,8 @@ March is not published for 2013 (suppressed to protect confidentiality).
     """
     speakers = {"Premise": premise, "Ledger": ledger, "Finding": finding, "Trend": trend, "Comparison": comparison,
                 "Regression": regression, "Story": story, "Recording": recording, "LifeTable": exits,
-                "Specifications": specifications}
+                "Specifications": specifications, "CareEndings": care_endings,
+                "EventStudy": events}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")
@@ -130,6 +133,10 @@ def finding(f) -> str:
                  f"{'unusual' if e.peculiar else 'not unusual'}.")
     if f.notes:
         text += f" Beside it: {'; '.join(f.notes)}."
+    for v in f.variants:
+        signs = "; ".join(f"{word}: {', '.join(s.estimate.label for s in part)}" for word, part in
+                          (("as predicted", v.agreeing), ("against it", v.against), ("cannot tell", v.unknown)) if part)
+        text += f"\nRead as {v.words}: {v.reading} ({signs})."
     if f.council_2014:
         text += f"\nThe council in 2014: {f.council_2014}. Beside these figures: {f.agreement}. {f.council_could_show}"
     return text
@@ -173,6 +180,44 @@ def exits(x) -> str:
     merged = (" In some years the longest bands are suppressed and taken together." if rows["merged"].any() else "")
     return (f"A plan in {x.area} that met the exit rates of {a['year']:.0f} would have lasted {a['value']:.1f} months; "
             f"of {b['year']:.0f}, {b['value']:.1f} months{beside}.{merged}")
+
+
+def care_endings(x) -> str:
+    """How many endings may have been into care, and what that leaves of the change in the exit rate."""
+    window = x.table[x.table["year"].between(x.first_year, x.last_year)] if len(x.table) else x.table
+    if x.missing or window.empty:
+        return (f"How many plans in {x.area} ended because the child came into care cannot be bounded from "
+                f"{x.first_year} to {x.last_year}: {x.missing or 'plans ended are not published'}.")
+    most = window["into_care_high"].sum() / window["plans_ended"].sum()
+    stated = window[window["stated"]]
+    told = "".join(f" In {row.year} the council counted {people(row.into_care_high)} who came into care and had been "
+                   "on a plan, not all straight from it." for row in stated.itertuples())
+    bounds = " and ".join(times(end) if math.isfinite(end) else "a change without limit" for end in (x.low, x.high))
+    word = "has the same sign at both extremes" if x.sign_survives else "can have either sign"
+    return (f"No published table says how many plans in {x.area} ended because the child came into care: from none to "
+            f"{most * 100:.0f} per cent of those that ended from {x.first_year} to {x.last_year}.{told} Between "
+            f"two-year means the exit rate saw {times(x.change.estimate)}; that of endings other than into care "
+            f"something between {bounds}, before any noise, so it {word}. The exit test reads all endings together.")
+
+
+def events(x) -> str:
+    """What moved after dated events beyond what all other authorities did, what could have been found, and what not."""
+    tests = x.table[x.table["tested"].eq(True)]
+    untold = f"\nWhat cannot be told: {'; '.join(x.missing)}." if x.missing else ""
+    if tests.empty:
+        return f"No dated local event of {x.area} from {x.first_year} to {x.last_year} can be followed.{untold}"
+    clear = tests[tests["p_adjusted"] < SIGNIFICANT]
+    found = "; ".join(f"{row.measure} after the events of {row.year} ({row.event}): {times(row.estimate)}, p "
+                      f"{row.p_adjusted:.2f}" for row in clear.itertuples()) or "none"
+    floor = (tests.groupby("year")["measure"].transform("size") / tests["n"]) >= SIGNIFICANT
+    reach = (f" {int(floor.sum())} of them could not have been, whatever had happened: too few authorities for so many "
+             "tests." if floor.any() else "")
+    years = sorted(set(tests["year"]))
+    close = (" Years after one event are years before or of the next, so none stands alone." if any(
+        b - a <= 3 for a, b in zip(years, years[1:], strict=False)) else "")
+    return (f"Changes tested after local events of {x.area} ({', '.join(map(str, years))}): {len(tests)}. Beyond "
+            f"chance against all other authorities, once several tests are allowed for: {found}.{reach} Events of one "
+            f"year are taken together, as annual figures cannot tell them apart.{close}{untold}")
 
 
 def specifications(x) -> str:

@@ -12,6 +12,8 @@ VERDICTS = (SUPPORTED, CONTRADICTED, NEGLIGIBLE, INCONCLUSIVE, NOT_TESTABLE)
 SIGNIFICANT = 0.05
 Z_95, Z_90, Z_POWER = 1.959964, 1.644854, 0.841621
 NONE = float("nan")
+# What a predicted sign allows a measure to have done; '0+' is flat or up, '0-' flat or down.
+ALLOWED = {"+": (1,), "-": (-1,), "0": (0,), "0+": (0, 1), "0-": (0, -1)}
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,39 @@ class Support:
 
     @property
     def agrees(self) -> bool | None:
-        """True or False where the measure moved beyond its noise or was predicted flat; None where it cannot tell."""
-        if not self.estimate.known:
+        """True or False where the measure moved beyond its noise or may be flat; None where it cannot tell."""
+        allowed, moved = ALLOWED[self.predicted], self.estimate.moved
+        if not self.estimate.known or (moved == 0 and 0 not in allowed):
             return None
-        if self.predicted == "0":
-            return self.estimate.moved == 0
-        return None if self.estimate.moved == 0 else self.estimate.moved == {"+": 1, "-": -1}[self.predicted]
+        return moved in allowed
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way a hypothesis can be meant, with the signs it predicts; never merged with another."""
+
+    words: str
+    supports: tuple[Support, ...]
+
+    @property
+    def agreeing(self) -> tuple[Support, ...]:
+        """Signs that went as predicted; a flat one counts where no move is seen, which wide noise makes easy."""
+        return tuple(s for s in self.supports if s.agrees is True)
+
+    @property
+    def against(self) -> tuple[Support, ...]:
+        """Signs that went against it, beyond noise."""
+        return tuple(s for s in self.supports if s.agrees is False)
+
+    @property
+    def unknown(self) -> tuple[Support, ...]:
+        """Signs that cannot be told."""
+        return tuple(s for s in self.supports if s.agrees is None)
+
+    @property
+    def reading(self) -> str:
+        """The variant as a whole: 'does not fit' on one sign against it, 'fits' on all as predicted."""
+        return "does not fit" if self.against else "cannot tell" if self.unknown else "fits"
 
 
 @dataclass(frozen=True)
@@ -114,6 +143,7 @@ class Finding:
     rival_mechanisms: tuple[str, ...] = ()
     source: str = ""
     council_could_show: str = ""
+    variants: tuple[Variant, ...] = ()
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     fits: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 

@@ -46,6 +46,8 @@ class Gate:
 GATES = {"refer": Gate(1.5, 0.35, 0.210, 0.045), "need": Gate(0.8, 0.62, 0.110, 0.155),
          "enquire": Gate(0.8, 0.29, 0.125, 0.065), "confer": Gate(0.6, 0.40, 0.080, 0.070),
          "plan": Gate(0.5, 0.87, 0.055, 0.015), "care": Gate(0.7, 0.047, 0.010, 0.040)}
+COMES_AFTER = {"refer": "", "need": "refer", "enquire": "refer", "confer": "enquire", "plan": "confer",
+               "care": "refer"}
 # Log volumes: families with a concern, exit hazards, those of the first three months alone, referrals recorded.
 VOLUMES = {"families": Gate(0, 1, 0.0, 0.040), "exit": Gate(0, 1, 0.042, 0.095),
            "early": Gate(0, 1, 0.100, 0.080), "recorded": Gate(0, 1, 0.0, 0.0)}
@@ -91,8 +93,8 @@ def simulate(children: np.ndarray, paths: dict[str, np.ndarray], random: np.rand
         area, risk = area[kept], risk[kept]
         size = random.choice(FAMILY_SIZES, len(area), p=SIZE_SHARES)
         passed = {name: _passes(name, risk, area, at, thresholds, random) for name in list(GATES)[1:]}
-        passed["confer"] &= passed["enquire"]
-        passed["plan"] &= passed["confer"]
+        for name in ("confer", "plan"):
+            passed[name] &= passed[COMES_AFTER[name]]
         count = {"referrals": np.full(len(area), True), **passed,
                  "closed": ~passed["need"] & (random.random(len(area)) < NFA_SHARE)}
         count = {name: np.bincount(area, size * which, authorities) for name, which in count.items()}
@@ -115,16 +117,12 @@ def _passes(name: str, risk: np.ndarray, area: np.ndarray, at: dict, thresholds:
 def _thresholds() -> dict[str, float]:
     """The thresholds at which each gate passes its share at the start, by one large draw."""
     random, size = np.random.default_rng(1), 1_000_000
-    risk, found = random.standard_normal(size), {}
+    passed, found = {"": random.standard_normal(size)}, {}
     for name, gate in GATES.items():
-        if name == "care":
-            risk = referred
+        risk = passed[COMES_AFTER[name]]
         seen = risk + gate.error * random.standard_normal(len(risk))
         found[name] = float(np.quantile(seen, 1 - gate.passes))
-        if name in ("refer", "enquire", "confer"):  # the next gate sees what this one passed
-            risk = risk[seen > found[name]]
-        if name == "refer":
-            referred = risk
+        passed[name] = risk[seen > found[name]]
     return found
 
 

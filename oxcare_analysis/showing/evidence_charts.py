@@ -1,0 +1,66 @@
+"""Charts that stand beside the evidence on one hypothesis; reached through `ox.charts` like the rest."""
+
+import numpy as np
+
+from oxcare_analysis.showing.drawing import (ENGLAND, FOCUS, NEIGHBOURS, Chart, finish, label_ends, new_axes,
+                                             nothing, went)
+from oxcare_analysis.thinking.findings import SIGNIFICANT
+
+
+def care_endings(x) -> Chart | str:
+    """The exit rate, and the band in which the rate of endings other than into care must lie."""
+    if len(x.table) < 2:
+        return nothing(x.missing or "too few years have figures")
+    table = x.table.set_index("year")
+    table = table.reindex(range(table.index.min(), table.index.max() + 1))  # a gap stays a gap
+    figure, axes = new_axes()
+    axes.axvspan(x.first_year, x.last_year, color="#f0f0ee", zorder=0)
+    axes.fill_between(table.index, table["step_down_low"], table["step_down_high"], color=NEIGHBOURS, alpha=0.2,
+                      linewidth=0)
+    axes.plot(table.index, table["step_down_low"], color=NEIGHBOURS, linewidth=2, linestyle=(0, (4, 2)))
+    axes.plot(table.index, table["exit_rate"], "o-", color=FOCUS, linewidth=3)
+    told = table[table["stated"].eq(True)]
+    axes.plot(told.index, told["step_down_low"], "D", color=NEIGHBOURS, markersize=8)
+    axes.set_ylim(bottom=0)
+    last = table.iloc[-1]
+    label_ends(axes, [(last["exit_rate"], "All endings", FOCUS),
+                      (last["step_down_low"], "Fewest possible\nnot into care", NEIGHBOURS)], table.index.max())
+    axes.set(xlabel="Year ending 31 March", ylabel="Plans ended per plan\nopen, a year")
+    window = x.table[x.table["year"].between(x.first_year, x.last_year)]
+    alt = f"Line chart of exits with a band. No figures for {x.area} from {x.first_year} to {x.last_year}."
+    if len(window):
+        a, b = window.iloc[0], window.iloc[-1]
+        alt = (f"Line chart with a band, {x.area}. Plans ended per plan open {went(a['exit_rate'], b['exit_rate'], 2)} "
+               f"between {a['year']:.0f} and {b['year']:.0f}; without endings into care the rate lay between "
+               f"{a['step_down_low']:.2f} and {a['step_down_high']:.2f}, then {b['step_down_low']:.2f} and "
+               f"{b['step_down_high']:.2f}.")
+    return finish(figure, "care_endings", f"Exits with and without endings into care, {x.area}", alt, x.source,
+                  x.table.assign(stated=np.where(x.table["stated"], "yes", "no")),
+                  "Tan: where endings other than into care must lie. Diamonds: years the council counted itself.")
+
+
+def events(x) -> Chart | str:
+    """Changes after the events of each year against those of all other authorities, with 95 per cent intervals."""
+    table = x.table[x.table["tested"].eq(True)].reset_index(drop=True)
+    if table.empty:
+        return nothing(f"no dated local event of {x.area} from {x.first_year} to {x.last_year} can be followed")
+    table = table.assign(**{c: np.expm1(table[c]) * 100 for c in ("change", "others", "estimate", "low", "high")})
+    figure, axes = new_axes(height=1.3 + 0.3 * len(table))
+    clear = table["p_adjusted"] < SIGNIFICANT
+    for i, row in enumerate(table.itertuples()):
+        colour = FOCUS if i == 0 or row.year != table["year"][i - 1] else ENGLAND  # the measure itself, then sources
+        axes.plot([row.low, row.high], [i, i], color=colour, linewidth=2)
+        axes.plot(row.estimate, i, "o", markersize=8, color=colour, markeredgewidth=2,
+                  markerfacecolor=colour if clear[i] else "white")
+        if colour == FOCUS and i:
+            axes.axhline(i - 0.5, color="#9a9a9a", linewidth=0.8)
+    axes.axvline(0, color="black", linewidth=1)
+    axes.set_yticks(range(len(table)), [f"{row.year}: {row.measure}" for row in table.itertuples()])
+    axes.set_ylim(len(table) - 0.5, -0.5)
+    axes.set(xlabel="Change against others, per cent, 95 per cent interval\nfilled: beyond chance, with all tests")
+    largest = table.loc[table["estimate"].abs().idxmax()]
+    alt = (f"Dot chart of changes after local events in {x.area}. Tests: {len(table)}; beyond "
+           f"chance: {int(clear.sum())}. Largest: {largest['measure']} after {largest['year']}, "
+           f"{largest['estimate']:+.0f} per cent, interval {largest['low']:+.0f} to {largest['high']:+.0f}.")
+    return finish(figure, "events", f"After dated events, against all other authorities, {x.area}", alt, x.source,
+                  table.drop(columns="tested"), "Year: ending 31 March, in which the events fell.")
