@@ -29,6 +29,8 @@ SHOWN = {
     "model of exit": lambda study: exhibits.coefficients(ox.regression(study, "exit_threshold")),
     "model of need": lambda study: exhibits.coefficients(ox.regression(study, "population_need")),
     "recording": lambda study: exhibits.recording(ox.recording(study)),
+    "months": lambda study: exhibits.months(ox.months(study)),
+    "steps": lambda study: exhibits.steps(ox.months(study)),
     "published": lambda study: exhibits.published(ox.published(study), source=study.source),
     "stated": lambda study: exhibits.register(ox.stated(study), "Stated and published"),
     "revised": lambda study: exhibits.register(ox.revised(study), "Revised since first published"),
