@@ -211,7 +211,8 @@ def months(m) -> str:
                       for r in clear.itertuples())
     number = tested["date"].nunique()
     dated = (f"A step stands clear of trend, season and noise at: {steps}. Another change of that month would look the "
-             "same." if steps else f"None of {number} dated events left a step clear of trend, season and noise."
+             "same." if steps else "No step stands clear of trend, season and noise at "
+             f"{'the one' if number == 1 else f'any of {number}'} dated event{'s' * (number > 1)}."
              if number else "No dated event can be tested on these months.")
     b = m.break_
     at, low, high = (_month_words(str(date)) for date in (b.date, b.low, b.high))
@@ -219,7 +220,8 @@ def months(m) -> str:
              f"likeliest is at {at} (95 per cent interval {low} to {high}; p "
              f"{'under 0.01' if b.p_value < 0.01 else f'= {b.p_value:.2f}'}).")
     scatter = "" if m.stock else f"scatter {m.dispersion:.1f} times what chance alone gives; "
-    return (f"{trend_by_month(m)}{f' {gaps} months have no figure.' if gaps else ''}\n{dated} {found}\nCheck: {scatter}"
+    absent = f" Months without a figure: {gaps}." if gaps else ""
+    return (f"{trend_by_month(m)}{absent}\n{dated} {found}\nCheck: {scatter}"
             f"remainders of neighbouring months correlate {m.autocorrelation:+.2f}; intervals allow for both.")
 
 

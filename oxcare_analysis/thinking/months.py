@@ -20,6 +20,7 @@ LABELS = {STOCK: "children on a plan", "plans_started": "plans started", "plans_
           "referrals_received": "referrals received"}
 NONE_HELD = ("no months of your own are held. Print the template with `oxcare data template monthly`, fill it in and "
              "add it with `oxcare data add`")
+NOT_FILLED_IN = "none of your own months has this count filled in"
 OWN_SOURCE = ("Source: the council's own monthly figures, as added to this copy; not published statistics. Analysis: "
               "oxcare_analysis.")
 
@@ -70,7 +71,7 @@ def months(study: Study, measure: str, own: pd.DataFrame | None = None) -> Month
     name, source = (study.area.name, study.source) if own is None else ("your own months", OWN_SOURCE)
     series = series.dropna()
     if own is not None and series.empty:
-        return Months(name, measure, LABELS[measure], source, True, NONE_HELD)
+        return Months(name, measure, LABELS[measure], source, True, NONE_HELD if own.empty else NOT_FILLED_IN)
     return model(series, study.events, name, measure, source, own is not None)
 
 

@@ -2,10 +2,11 @@
 
 Counts: quasi-Poisson on the log, a piecewise-linear trend (a piece for each three years) and a level for each calendar
 month. Eleven month levels, not Fourier pairs: school holidays and short months make sharp dips no wave follows.
-Remainder: scatter φ times Poisson, and first-order autocorrelation ρ over calendar months (Zeger 1988, Biometrika
-75:621), so a gap is only a longer distance. Standard errors from sums of score autocovariances (Newey and West) are too
-small at such lengths and ρ is underestimated (Turner et al. 2021, BMC Med Res Methodol 21:181): φ and ρ are therefore
-matched to what residuals of this design would show. A stock is modelled by its log, with the same remainder.
+Remainder: variance φ times Poisson's; months k apart correlate by θρ^k, a lasting part beside chance (Zeger 1988,
+Biometrika 75:621), with k from the calendar, so a gap is only a longer distance. Standard errors from lagged scores
+(Newey and West) are too small at such lengths, and autocorrelation is underestimated (Turner et al. 2021, BMC Med Res
+Methodol 21:181): φ, θ and ρ are therefore matched to what residuals of this design would show. A stock is modelled by
+its log, with the same remainder.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ FEWEST_MONTHS, FEWEST_OF_EACH, MONTHS_A_PIECE = 24, 2, 36
 # A step needs figures just before and just after its date: at least four of the six months on either side.
 NEAR, FEWEST_NEAR = 6, 4
 # A negative autocorrelation would narrow intervals: it is taken as none.
-RHOS = np.arange(0, 0.99, 0.02)
+RHOS, THETAS = np.arange(0, 0.99, 0.02), np.arange(0.1, 1.01, 0.1)
 MIDDLE, BOOTSTRAPS, SEED = 0.70, 999, 1993
 
 
@@ -110,22 +111,29 @@ def fit(series: pd.Series, columns: np.ndarray, stock: bool = False) -> Fit:
 
 
 def noise(residuals: np.ndarray, columns: np.ndarray, time: np.ndarray) -> tuple[float, float, np.ndarray]:
-    """ρ, φ and the correlation matrix: the ρ under which residuals of this design would correlate as these do."""
-    keep = _residual_maker(columns)
+    """Correlation a month apart, φ and the correlation matrix under which residuals would correlate as these do.
+
+    Matched at one and two months apart, where residuals of `columns` have the products and squares they should.
+    """
+    keep, square = _residual_maker(columns), residuals @ residuals
     apart = np.abs(np.subtract.outer(time, time))
-    beside, square = (apart == 1) / 2, residuals @ residuals
-    powers = RHOS[:, None] ** np.arange(apart.max() + 1)
-    # Of residuals keep @ e, with e correlated by rho ** apart: expected sum of products a month apart, and of squares.
-    products, squares = (powers @ np.bincount(apart.ravel(), m.ravel()) for m in (keep @ beside @ keep, keep))
-    best = int(np.argmin(np.abs(products / squares - residuals @ beside @ residuals / square)))
-    return float(RHOS[best]), float(square / squares[best]), powers[best][apart]
+    curves = (THETAS[:, None, None] * RHOS[:, None] ** np.arange(apart.max() + 1)).reshape(-1, apart.max() + 1)
+    curves[:, 0] = 1
+    squares, missed = curves @ np.bincount(apart.ravel(), keep.ravel()), 0.0
+    for lag in (1, 2):
+        pairs = (apart == lag) / 2
+        products = curves @ np.bincount(apart.ravel(), (keep @ pairs @ keep).ravel())
+        missed = missed + (products / squares - residuals @ pairs @ residuals / square) ** 2
+    best = int(np.argmin(missed))
+    return float(curves[best, 1]), float(square / squares[best]), curves[best][apart]
 
 
 def find_break(residuals: np.ndarray, columns: np.ndarray, weight: np.ndarray, index: pd.PeriodIndex) -> Break:
     """Sup-F over the middle 70 per cent (Quandt 1960; Andrews 1993), each candidate a shift in level.
 
     The p-value is from series simulated without a break, the interval for the date from series simulated with the
-    break fitted; both have the autocorrelation found here (parametric bootstrap, fixed seed).
+    break fitted; both have the autocorrelation found here (parametric bootstrap, fixed seed). A lasting remainder and a
+    break look alike, and the doubt goes to the remainder: the test rejects less often than its level.
     """
     n = len(residuals)
     edge = int(np.ceil(n * (1 - MIDDLE) / 2))
