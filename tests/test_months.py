@@ -97,6 +97,11 @@ def test_without_autocorrelation_the_errors_are_those_of_statsmodels():
     assert fit.dispersion == pytest.approx(same.scale)
 
 
+def test_counts_are_never_taken_to_scatter_less_than_chance():
+    steady = simulated(15, phi=0.2)
+    assert monthly.fit(steady, columns(steady)).dispersion == 1
+
+
 def test_dispersion_and_autocorrelation_are_recovered_without_bias():
     fits = [monthly.fit(s, columns(s)) for s in (simulated(seed) for seed in range(100))]
     assert np.mean([f.autocorrelation for f in fits]) == pytest.approx(0.5, abs=0.04)
@@ -209,7 +214,7 @@ def test_a_clear_step_is_said_and_shown_and_an_event_is_never_markup():
     assert "<b>New</b> team (February 2018: a rise of" in ox.say(m)
     assert "<b>" not in ox.say(m)._repr_html_() + ox.exhibits.steps(m).html()
     none = modelled(simulated(12), events)
-    assert "at any of 2 dated events" in ox.say(none)
+    assert "at any of 2 event dates" in ox.say(none)
 
 
 # A break at no given date
@@ -250,6 +255,7 @@ def test_a_break_is_told_with_its_interval_and_is_the_same_every_time():
     m = modelled(series)
     assert m.break_ == modelled(series).break_
     assert "one stands clear; the likeliest is at February 2018 (95 per cent interval" in ox.say(m)
+    assert ox.charts.months(m).note.endswith("Shaded: where the break may lie.")
     assert "none stands clear" in ox.say(replace(m, break_=replace(m.break_, p_value=0.3)))
 
 

@@ -256,7 +256,8 @@ def months(m) -> Chart | str:
     below.set(ylabel="Season,\nper cent")
     return finish(figure, f"{m.measure}_by_month{'_own' * m.own}", upper(f"{m.label} by month, {m.area}"),
                   f"Line chart. {sentences.trend_by_month(m)}", m.source, table,
-                  "Line and band: trend, 95 per cent interval. Dotted: dated events. Bars: calendar months.")
+                  "Line and band: trend, 95 per cent interval. Dotted: dated events. Bars: calendar months."
+                  + " Shaded: where the break may lie." * m.broke)
 
 
 def just_here(p) -> Chart | str:

@@ -206,13 +206,12 @@ def months(m) -> str:
         return f"{m.label[0].upper() + m.label[1:]} by month, {m.area}: {m.missing}."
     gaps = int(m.table["value"].isna().sum())
     tested = m.steps.dropna(subset=["p_adjusted"])
-    clear = tested[tested["p_adjusted"] < SIGNIFICANT].drop_duplicates("date")
-    steps = "; ".join(f"{r.event} ({_month_words(r.date)}: {times(r.estimate)})"
-                      for r in clear.itertuples())
+    clear = tested[tested["p_adjusted"] < SIGNIFICANT]
+    steps = "; ".join(f"{r.event} ({_month_words(r.date)}: {times(r.estimate)})" for r in clear.itertuples())
     number = tested["date"].nunique()
     dated = (f"A step stands clear of trend, season and noise at: {steps}. Another change of that month would look the "
              "same." if steps else "No step stands clear of trend, season and noise at "
-             f"{'the one' if number == 1 else f'any of {number}'} dated event{'s' * (number > 1)}."
+             f"{'the one' if number == 1 else f'any of {number}'} event date{'s' * (number > 1)}."
              if number else "No dated event can be tested on these months.")
     b = m.break_
     at, low, high = (_month_words(str(date)) for date in (b.date, b.low, b.high))

@@ -104,9 +104,10 @@ def fit(series: pd.Series, columns: np.ndarray, stock: bool = False) -> Fit:
         fitted = sm.GLM(series.to_numpy(), columns, family=sm.families.Poisson()).fit()
         weight, pearson = np.sqrt(fitted.mu), fitted.resid_pearson
     weighted = columns * weight[:, None]
-    rho, phi, correlation = noise(pearson, weighted, series.index.asi8)
+    beside, phi, correlation = noise(pearson, weighted, series.index.asi8)
+    phi = phi if stock else max(phi, 1.0)  # counts that scatter less than chance alone do so by chance
     bread = np.linalg.pinv(weighted)
-    return Fit(fitted.params, phi * bread @ correlation @ bread.T, len(series) - columns.shape[1], phi, rho, pearson,
+    return Fit(fitted.params, phi * bread @ correlation @ bread.T, len(series) - columns.shape[1], phi, beside, pearson,
                weighted, weight)
 
 
