@@ -10,7 +10,7 @@ from importlib import import_module
 # Where the public names live. Nothing is imported until it is used, so `import oxcare_analysis` costs nothing.
 _PLACES = {
     "door": ("load", "areas", "premise", "ledger", "assess", "assess_all", "decompose", "compare", "regression",
-             "story", "recording", "exits", "specifications"),
+             "story", "recording", "exits", "specifications", "months"),
     "figures": ("figure", "published", "stated", "revised", "care_endings", "events"),
     "showing.sentences": ("say",), "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
 }

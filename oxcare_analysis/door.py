@@ -18,6 +18,7 @@ from oxcare_analysis.thinking import decompose as trends
 from oxcare_analysis.thinking import ledger as ledgers
 from oxcare_analysis.thinking import lifetable as lifetables
 from oxcare_analysis.thinking import measures
+from oxcare_analysis.thinking import months as monthly
 from oxcare_analysis.thinking import premise as premises
 from oxcare_analysis.thinking import recording as sentinel
 from oxcare_analysis.thinking import specification as curves
@@ -73,7 +74,7 @@ def load(area: str = "Oxfordshire", first_year: int | None = None, last_year: in
     return Study(
         mine, first, last, month or built.newest_month(tables), panel, resolved, fitted,
         _neighbours(tables, mine.code), dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
-        checked[checked["area_code"] == mine.code], _events(data_dir, mine),
+        checked[checked["area_code"] == mine.code], built.events(mine.name, data_dir),
         {"editions": editions, "data_sha256": tables.data_sha256, "code_version": metadata.version("oxcare_analysis"),
          "rules_sha256": _rules_sha256(), "values_as_revised_in": max(revised, default=None),
          "noise_model": "all years held" if too_few_years else "years let in",
@@ -160,6 +161,23 @@ def compare(study: Study, measure: str) -> comparisons.Comparison:
     return comparisons.compare(study, measure)
 
 
+def months(study: Study, measure: str = "referrals_received", own: bool = False,
+           data_dir: str | Path | None = None) -> monthly.Months:
+    """A measure by month: trend, season and remainder, steps at dated events, the likeliest break and its interval.
+
+    Published: referrals received, every month held. `own`: the analyst's own months (data/local), which name no area:
+    `study` gives them its dated events. Raises UsageError on a measure that has no months.
+
+    >>> months(load("Oxfordshire")).last
+    '2024-03'
+    """
+    known = monthly.LABELS if own else monthly.PUBLISHED
+    if measure not in known:
+        raise UsageError(f"There is nothing by month called {measure!r}; expected one of {', '.join(known)}"
+                         + ("." if own else ", or own=True for months of your own."))
+    return monthly.months(study, measure, raw.read_months(data_dir) if own else None)
+
+
 def exits(study: Study) -> lifetables.LifeTable:
     """Exit hazards by time on a plan and the stay they imply, beside England and neighbours.
 
@@ -228,27 +246,10 @@ def story(study: Study) -> stories.Story:
         rows.append({"first_year": first, "last_year": last, "open_from": p.open_from, "open_to": p.open_to,
                      "rate_from": p.rate_from, "rate_to": p.rate_to, "premise": p.verdict,
                      **{name: f.verdict for name, f in findings.items()},
-                     "moved": "; ".join(f.primary.label for f in moved), "said": _told(p, moved, study)})
+                     "moved": "; ".join(f.primary.label for f in moved), "said": judging.told(p, moved, study)})
     columns = ["first_year", "last_year", "open_from", "open_to", "rate_from", "rate_to", "premise", *judging.NAMES,
                "moved", "said"]
     return stories.Story(study.area.name, study.source, pd.DataFrame(rows, columns=columns))
-
-
-def _told(p: premises.Premise, moved: list[Finding], study: Study) -> str:
-    """One line of the story: the published fact, then only what moved beyond its noise, then who explained it how."""
-    if p.verdict == "not_testable":
-        return f"{p.first_year} to {p.last_year}: {p.reason}"
-    growth = (f"{p.first_year} to {p.last_year}: open plans went from {p.open_from:,.0f} to {p.open_to:,.0f} "
-              f"({p.rate_from:.1f} to {p.rate_to:.1f} per 10,000), "
-              + {"supported": "a rise beyond noise", "contradicted": "a fall beyond noise",
-                 "negligible": "hardly a change", "inconclusive": "not clear of year-to-year swings"}[p.verdict] + ".")
-    if p.extremes:
-        growth += f" The window {' and '.join(p.extremes)}."
-    what = "; ".join(f"{f.primary.label} {judging.percent(f.primary.estimate)}"
-                     + (f" (rivals: {', '.join(f.rival_mechanisms)})" if f.rival_mechanisms else "") for f in moved)
-    line = f"{growth} Moved beyond noise: {what or 'none of the four primary measures'}."
-    said = judging.EXPLAINED_THEN.get((p.first_year, p.last_year))
-    return f"{line} {said}" if said and study.area.code == judging.COUNCIL_CODE else line
 
 
 def _tell(line: str) -> None:
@@ -271,13 +272,6 @@ def _neighbours(tables: built.Tables, code: str) -> tuple[str, ...]:
     mine = tables.neighbours[tables.neighbours["area_code"] == code]
     newest = mine[mine["model_year"] == mine["model_year"].max()]
     return tuple(newest.sort_values("rank")["neighbour_code"])
-
-
-def _events(data_dir: str | Path | None, area: Area) -> pd.DataFrame:
-    path = paths.raw_dir(data_dir) / "published_figures" / "events.csv"
-    columns = ["event_id", "date", "area", "kind", "event", "source"]
-    events = pd.read_csv(path, dtype=str, encoding="utf-8") if path.exists() else pd.DataFrame(columns=columns)
-    return events[events["area"].isin([area.name, "England"])].reset_index(drop=True)
 
 
 def _fit_noise(panel: pd.DataFrame) -> pd.DataFrame:

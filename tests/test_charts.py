@@ -34,12 +34,13 @@ DRAWN = {
     "events": (charts.events, ox.events),
     "ways of asking": (charts.specifications, lambda study: ox.specifications(study, "entry_threshold")),
     "just here": (charts.just_here, ox.premise),
+    "months": (charts.months, ox.months),
     "residuals of entry": (charts.residuals, lambda study: ox.regression(study, "entry_threshold")),
     "residuals of exit": (charts.residuals, lambda study: ox.regression(study, "exit_threshold")),
     "residuals of need": (charts.residuals, lambda study: ox.regression(study, "population_need")),
 }
-SPARSE = ("open plans", "exit", "need", "trend", "just here", "residuals of need")
-REFUSED = ("ledger", "longer trend", "just here", "residuals of entry", "residuals of exit")
+SPARSE = ("months", "open plans", "exit", "need", "trend", "just here", "residuals of need")
+REFUSED = ("months", "ledger", "longer trend", "just here", "residuals of entry", "residuals of exit")
 
 
 @pytest.fixture(scope="module")

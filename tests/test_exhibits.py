@@ -31,6 +31,8 @@ SHOWN = {
     "variants": lambda study: exhibits.variants(ox.assess(study, "awareness")),
     "events": lambda study: exhibits.events(ox.events(study)),
     "recording": lambda study: exhibits.recording(ox.recording(study)),
+    "months": lambda study: exhibits.months(ox.months(study)),
+    "steps": lambda study: exhibits.steps(ox.months(study)),
     "published": lambda study: exhibits.published(ox.published(study), source=study.source),
     "stated": lambda study: exhibits.register(ox.stated(study), "Stated and published"),
     "revised": lambda study: exhibits.register(ox.revised(study), "Revised since first published"),

@@ -16,11 +16,11 @@ import nbformat
 import pytest
 
 import oxcare_analysis as ox
-from oxcare_analysis.refresh import downloads, publish
+from oxcare_analysis.refresh import downloads, publish, run
 from oxcare_analysis.words import paths
 
 AREA, FOLDER = "Rutland", "rutland"
-PAGES = ("index", *(path.stem for path in sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb"))))
+PAGES = ("index", *(path.stem for path in run.notebooks(own_months=False)))
 FILES = ("verdicts.json", "findings.csv", "changes.json", "run.json", "briefing.md", "tables.xlsx")
 NOBODY = "quillonby-tester"  # stands in for the user's name
 FILLER = "No description has been provided for this image"

@@ -31,7 +31,8 @@ def command(area: Annotated[list[str] | None, typer.Option("--area", help="May b
             door.find(name, data_dir)  # a misspelt name is bad usage, before anything is run
     failed = []
     for name in names:
-        request = Request(name, first, last, as_of, out.resolve(), paths.data_dir(data_dir), workers, force)
+        request = Request(name, first, last, as_of, out.resolve(), paths.data_dir(data_dir), workers, force,
+                          alone=len(names) == 1)
         try:
             outcome = publish(request, lambda line: print(line, file=sys.stderr, flush=True))
         except OxcareError as problem:

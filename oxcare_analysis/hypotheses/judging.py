@@ -10,6 +10,7 @@ from oxcare_analysis.thinking import evidence as moves
 from oxcare_analysis.thinking import measures, recording, rivals
 from oxcare_analysis.thinking.findings import (INCONCLUSIVE, NEGLIGIBLE, NOT_TESTABLE, SIGNIFICANT, SUPPORTED, Estimate,
                                                Finding, Support, Variant, decide, holm)
+from oxcare_analysis.thinking.premise import Premise
 from oxcare_analysis.thinking.study import Study
 
 NAMES = ("entry_threshold", "exit_threshold", "population_need", "awareness")
@@ -166,6 +167,23 @@ def _reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple[
         return f"{label}: {size}, inside the margin of {np.expm1(rules.MARGIN) * 100:.0f} per cent set beforehand."
     doubt = f" (though {_joined(list(doubts))} would look the same)" if doubts else ""
     return f"{label}: {size}, beyond its noise in the opposite direction{doubt}."
+
+
+def told(p: Premise, moved: list[Finding], study: Study) -> str:
+    """One line of the story: the published fact, then only what moved beyond its noise, then who explained it how."""
+    if p.verdict == "not_testable":
+        return f"{p.first_year} to {p.last_year}: {p.reason}"
+    growth = (f"{p.first_year} to {p.last_year}: open plans went from {p.open_from:,.0f} to {p.open_to:,.0f} "
+              f"({p.rate_from:.1f} to {p.rate_to:.1f} per 10,000), "
+              + {"supported": "a rise beyond noise", "contradicted": "a fall beyond noise",
+                 "negligible": "hardly a change", "inconclusive": "not clear of year-to-year swings"}[p.verdict] + ".")
+    if p.extremes:
+        growth += f" The window {' and '.join(p.extremes)}."
+    what = "; ".join(f"{f.primary.label} {percent(f.primary.estimate)}"
+                     + (f" (rivals: {', '.join(f.rival_mechanisms)})" if f.rival_mechanisms else "") for f in moved)
+    line = f"{growth} Moved beyond noise: {what or 'none of the four primary measures'}."
+    said = EXPLAINED_THEN.get((p.first_year, p.last_year))
+    return f"{line} {said}" if said and study.area.code == COUNCIL_CODE else line
 
 
 def _span(years: tuple[int, ...]) -> str:

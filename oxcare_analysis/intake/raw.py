@@ -150,12 +150,26 @@ def _replace(path: Path, content: bytes) -> None:
 
 def _add_months(rows: pd.DataFrame, data_dir: str | Path | None) -> None:
     """Put the analyst's months beside those held; a month given again replaces the one held."""
-    path = paths.local_dir(data_dir) / "monthly.csv"
+    path = months_file(data_dir)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
         held = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
         rows = pd.concat([held[~held["month"].isin(rows["month"])], rows]).sort_values("month")
     _replace(path, _as_csv(rows))
+
+
+def read_months(data_dir: str | Path | None = None) -> pd.DataFrame:
+    """The analyst's own months: a column a count (NaN where not known), on a monthly PeriodIndex; no rows if none."""
+    path = months_file(data_dir)
+    if not path.exists():
+        return pd.DataFrame(index=pd.PeriodIndex([], freq="M"))
+    held = pd.read_csv(path, index_col="month", encoding="utf-8").astype(float)
+    return held.set_axis(pd.PeriodIndex(held.index, freq="M"))
+
+
+def months_file(data_dir: str | Path | None = None) -> Path:
+    """Where the analyst's own months are kept."""
+    return paths.local_dir(data_dir) / "monthly.csv"
 
 
 def _beside(target: Path, word: str) -> Path:

@@ -22,6 +22,7 @@ import nbformat
 from filelock import FileLock
 
 from oxcare_analysis import documents, door
+from oxcare_analysis.intake import raw
 from oxcare_analysis.intake.areas import plain
 from oxcare_analysis.refresh import downloads, front, pages, run
 from oxcare_analysis.words import paths
@@ -42,6 +43,13 @@ class Request:
     data_dir: Path
     workers: int = 2
     force: bool = False
+    alone: bool = False  # the one area asked for: the analyst's own months name no area and belong to no other
+
+    @property
+    def own_months(self) -> bytes:
+        """The analyst's own months to report on; empty where there are none or several areas are refreshed."""
+        path = raw.months_file(self.data_dir)
+        return path.read_bytes() if self.alone and path.exists() else b""
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
         raise UsageError(f"Reports cannot be put in {request.out.name}: {problem.strerror}. Give a folder that can be "
                          "written to with --out.") from None
     with FileLock(request.out / ".lock", timeout=LOCK_SECONDS):
-        key = _key(study)
+        key = _key(study, request.own_months)
         if not request.force and _standing_key(target) == key:
             _note_checked(request.out, study.as_of, new=False)
             front.write_front_page(request.out)
@@ -89,7 +97,7 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
 
 def _build(study, request: Request, staged: Path, key: str, before: dict | None, say: Callable[[str], None]) -> None:
     """Everything of a report, in a place no reader sees."""
-    sources = run.notebooks()
+    sources = run.notebooks(bool(request.own_months))
     parameters = {"area": study.area.name, "first_year": study.first_year, "last_year": study.last_year,
                   "as_of": request.as_of}
     for source in sources:
@@ -148,9 +156,9 @@ def _execute(jobs: list[run.Job], workers: int, area: str, say: Callable[[str], 
     return dict(sorted(seconds.items()))
 
 
-def _key(study) -> str:
-    """One hash over all that a report depends on: figures, rules, notebooks, library, window."""
-    digest = hashlib.sha256()
+def _key(study, own_months: bytes) -> str:
+    """One hash over all that a report depends on: figures, own months, rules, notebooks, library, window."""
+    digest = hashlib.sha256(own_months)
     for part in (study.provenance["data_sha256"], study.area.code, study.first_year, study.last_year, study.as_of):
         digest.update(f"{part}|".encode())
     code = [*sorted(paths.PACKAGE.rglob("*.py")), *sorted((paths.PACKAGE / "refresh" / "template").iterdir())]
@@ -223,7 +231,7 @@ def _commit() -> str | None:
 
 def _short(title: str, name: str) -> str:
     words = {"00": "Summary", "01": "Published figures", "02": "Growth", "11": "Coming on", "12": "Coming off",
-             "13": "Need", "14": "Awareness"}
+             "13": "Need", "14": "Awareness", "31": "Your own months"}
     return words.get(name[:2], title)
 
 

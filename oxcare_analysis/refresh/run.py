@@ -13,6 +13,7 @@ from oxcare_analysis.words.errors import RunError
 
 PARAMETERS = {"area": str, "first_year": int, "last_year": int, "as_of": str}
 SECONDS_TO_START = 180
+OWN_MONTHS = "31_local_months"
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,10 @@ class Job:
     data_dir: Path
 
 
-def notebooks() -> list[Path]:
-    """The notebooks of a refresh, in order: those that begin with a number."""
-    found = sorted(path for path in paths.NOTEBOOKS.glob("*.ipynb") if re.match(r"\d\d_", path.name))
+def notebooks(own_months: bool = True) -> list[Path]:
+    """The notebooks of a refresh, in order: those that begin with a number; that of own months only where wanted."""
+    found = sorted(path for path in paths.NOTEBOOKS.glob("*.ipynb") if re.match(r"\d\d_", path.name)
+                   and (own_months or path.stem != OWN_MONTHS))
     if not found:
         raise RunError(f"There are no notebooks in {paths.NOTEBOOKS.name}/; expected files such as 00_summary.ipynb. "
                        "Run from a clone of the project.")

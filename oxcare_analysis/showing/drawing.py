@@ -75,6 +75,20 @@ def new_axes(height: float = 4.0, width: float = 8.2) -> tuple[Figure, object]:
     return figure, axes
 
 
+def panel_below(figure: Figure, axes):
+    """Axes of a third of the height beneath the ones given."""
+    rows = figure.add_gridspec(2, 1, height_ratios=(3, 1))
+    axes.set_subplotspec(rows[0])
+    below = figure.add_subplot(rows[1])
+    sns.despine(ax=below)
+    return below
+
+
+def decimal_year(month: str) -> float:
+    """The middle of a month on an axis of years: '2013-07' is 2013.54."""
+    return int(month[:4]) + (int(month[5:]) - 0.5) / 12
+
+
 def finish(figure: Figure, name: str, title: str, alt: str, source: str, table: pd.DataFrame,
            note: str = "") -> Chart:
     """Draw the figure to PNG and SVG and put it with its words and its table."""

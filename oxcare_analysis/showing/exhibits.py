@@ -154,6 +154,34 @@ def coefficients(r) -> Exhibit:
     return Exhibit(f"Model: {r.words}", shown, r.source)
 
 
+def steps(m) -> Exhibit:
+    """Dated events and the step in level at each, in per cent, each beside trend and season alone."""
+    t, caption = m.steps, f"Steps at dated events: {m.label} by month, {m.area}"
+    if t.empty:
+        why = m.missing or "no dated event falls in these months"
+        return Exhibit(caption, pd.DataFrame({"Not tested": [why]}), m.source)
+    return Exhibit(caption, pd.DataFrame({
+        "Event": t["event"], "First month after it": t["date"],
+        "Step, per cent": (np.expm1(t["estimate"]) * 100).map(_signed),
+        "95 per cent interval": [_range(np.expm1(a) * 100, np.expm1(b) * 100)
+                                 for a, b in zip(t["low"], t["high"], strict=True)],
+        "p": t["p_value"].map(_probability), "p, all dates at once": t["p_adjusted"].map(_probability)}), m.source)
+
+
+def months(m) -> Exhibit:
+    """Every month: the figure, and the parts that multiply up to it."""
+    caption = f"{m.label[0].upper() + m.label[1:]} by month, {m.area}: value = trend × season × remainder"
+    if m.missing:
+        return Exhibit(caption, pd.DataFrame({"Not modelled": [m.missing]}), m.source)
+    t = m.table
+    return Exhibit(caption, pd.DataFrame({
+        "Month": t["month"], "Value": t["value"].map(lambda v: f"{v:,.0f}" if pd.notna(v) else "no figure"),
+        "Trend": t["trend"], "95 per cent interval": [f"{a:,.1f} to {b:,.1f}" for a, b in
+                                                      zip(t["low"], t["high"], strict=True)],
+        "Season": t["season"].map("{:.2f}".format), "Remainder": t["remainder"].map(
+            lambda v: f"{v:.2f}" if pd.notna(v) else "no figure")}), m.source)
+
+
 def recording(r) -> Exhibit:
     """Dated recording changes with their reasons."""
     table = r.table if len(r.table) else pd.DataFrame({"Year": [], "What": []})
@@ -201,6 +229,10 @@ def _one(value: float) -> str:
 
 def _signed(value) -> str:
     return f"{value:+,.0f}" if pd.notna(value) else "none"
+
+
+def _probability(p: float) -> str:
+    return "too few months" if pd.isna(p) else "under 0.01" if p < 0.01 else f"{p:.2f}"
 
 
 def _range(low: float, high: float) -> str:

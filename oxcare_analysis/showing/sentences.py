@@ -3,6 +3,7 @@
 import math
 
 from oxcare_analysis.thinking.findings import SIGNIFICANT
+from oxcare_analysis.words.columns import MONTHS
 from oxcare_analysis.words.errors import UsageError
 
 HYPOTHESES = {"entry_threshold": "the bar for coming on to a plan dropped",
@@ -30,7 +31,7 @@ def say(result) -> Words:
     """Read a result out in words made from its numbers.
 
     Takes what ox.premise, ledger, assess, decompose, compare, regression, story, recording, exits, specifications,
-    care_endings or events return.
+    care_endings, events or months return.
 
     >>> import oxcare_analysis as ox
     >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
@@ -39,8 +40,8 @@ March is not published for 2013 (suppressed to protect confidentiality).
     """
     speakers = {"Premise": premise, "Ledger": ledger, "Finding": finding, "Trend": trend, "Comparison": comparison,
                 "Regression": regression, "Story": story, "Recording": recording, "LifeTable": exits,
-                "Specifications": specifications, "CareEndings": care_endings,
-                "EventStudy": events}
+                "Specifications": specifications, "CareEndings": care_endings, "EventStudy": events,
+                "Months": months}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")
@@ -245,6 +246,50 @@ def regression(r) -> str:
     close = (" Read it beside the verdict, which allows for noise that this model, seeing one authority, cannot know."
              if math.isfinite(r.dispersion) else "")
     return f"Model: {r.words}. Result: {said}. Check: {checks}.{close}"
+
+
+def months(m) -> str:
+    """The trend and season of a monthly series, the dated steps that stand clear, the break, the check."""
+    if m.missing:
+        return f"{m.label[0].upper() + m.label[1:]} by month, {m.area}: {m.missing}."
+    gaps = int(m.table["value"].isna().sum())
+    tested = m.steps.dropna(subset=["p_adjusted"])
+    clear = tested[tested["p_adjusted"] < SIGNIFICANT]
+    steps = "; ".join(f"{r.event} ({_month_words(r.date)}: {times(r.estimate)})" for r in clear.itertuples())
+    number = tested["date"].nunique()
+    dated = (f"A step stands clear of trend, season and noise at: {steps}. Another change of that month would look the "
+             "same." if steps else "No step stands clear of trend, season and noise at "
+             f"{'the one' if number == 1 else f'any of {number}'} event date{'s' * (number > 1)}."
+             if number else "No dated event can be tested on these months.")
+    b = m.break_
+    at, low, high = (_month_words(str(date)) for date in (b.date, b.low, b.high))
+    found = (f"Searched for a break in level away from both ends: {'one' if m.broke else 'none'} stands clear; the "
+             f"likeliest is at {at} (95 per cent interval {low} to {high}; p "
+             f"{'under 0.01' if b.p_value < 0.01 else f'= {b.p_value:.2f}'}).")
+    scatter = "" if m.stock else f"scatter {m.dispersion:.1f} times what chance alone gives; "
+    absent = f" Months without a figure: {gaps}." if gaps else ""
+    return (f"{trend_by_month(m)}{absent}\n{dated} {found}\nCheck: {scatter}"
+            f"remainders of neighbouring months correlate {m.autocorrelation:+.2f}; intervals allow for both.")
+
+
+def trend_by_month(m) -> str:
+    """The trend at both ends with its intervals, and the calendar months furthest from it."""
+    a, b, season = m.table.iloc[0], m.table.iloc[-1], m.table.set_index("month")["season"]
+    high, low = (f"{month(s[5:])} ({(season[s] - 1) * 100:+.0f} per cent)"
+                 for s in (season.idxmax(), season.idxmin()))
+    ends = " and ".join(f"{r['trend']:,.0f} ({r['low']:,.0f} to {r['high']:,.0f}) in {_month_words(r['month'])}"
+                        for r in (a, b))
+    return (f"{m.label[0].upper() + m.label[1:]}, {m.area}: the trend stood at {ends}. Season: highest in {high}, "
+            f"lowest in {low}.")
+
+
+def month(number: str) -> str:
+    """The name of a calendar month: '04' is April."""
+    return MONTHS[(int(number) - 4) % 12].title()
+
+
+def _month_words(year_month: str) -> str:
+    return f"{month(year_month[5:])} {year_month[:4]}"
 
 
 def story(s) -> str:

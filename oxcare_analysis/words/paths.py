@@ -26,5 +26,5 @@ def processed_dir(given: str | Path | None = None) -> Path:
 
 
 def local_dir(given: str | Path | None = None) -> Path:
-    """The analyst's own figures; never published."""
+    """The analyst's own figures, ignored by git."""
     return data_dir(given) / "local"
