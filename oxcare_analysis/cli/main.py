@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from oxcare_analysis.cli import data, figure, lab, ledger, refresh, simulate, verdicts
+from oxcare_analysis.cli import calibrate, data, figure, lab, ledger, refresh, simulate, verdicts
 from oxcare_analysis.words.errors import OxcareError
 
 app = typer.Typer(help="Why are more children on child protection plans? Four hypotheses tested on published figures.",
@@ -16,6 +16,7 @@ app.command("verdicts")(verdicts.command)
 app.command("figure")(figure.command)
 app.command("refresh")(refresh.command)
 app.command("lab")(lab.command)
+app.command("calibrate")(calibrate.command)
 app.command("simulate")(simulate.command)
 
 

@@ -32,14 +32,14 @@ class Cause:
 
 CAUSES = {
     "none": Cause("", "nothing", {}, 0.0),
-    "conference_bar": Cause("entry_threshold", "conference bar lower", {"confer": -0.46, "plan": -0.18}),
-    "enquiry_bar": Cause("entry_threshold", "enquiry bar lower", {"enquire": -1.5}, 0.29),
-    "exit_bar": Cause("exit_threshold", "exit bar higher", {"exit": -0.45}),
-    "more_families": Cause("population_need", "more families in need", {"families": 0.36}, shared=0.7),
-    "more_severe": Cause("population_need", "more severe need", {"severity": 0.18}, shared=0.7),
-    "need_unseen": Cause("population_need", "more families in need, here alone", {"families": 0.36}),
-    "better_aimed": Cause("awareness", "better-aimed referrals", {"aim": -1.0}, 0.25),
-    "more_referrals": Cause("awareness", "more referrals", {"refer": -1.5}, 0.20),
+    "conference_bar": Cause("entry_threshold", "conference bar lower", {"confer": -0.44, "plan": -0.17}),
+    "enquiry_bar": Cause("entry_threshold", "enquiry bar lower", {"enquire": -1.5}, 0.31),
+    "exit_bar": Cause("exit_threshold", "exit bar higher", {"exit": -0.445}),
+    "more_families": Cause("population_need", "more families in need", {"families": 0.335}, shared=0.7),
+    "more_severe": Cause("population_need", "more severe need", {"severity": 0.17}, shared=0.7),
+    "need_unseen": Cause("population_need", "more families in need, here alone", {"families": 0.335}),
+    "better_aimed": Cause("awareness", "better-aimed referrals", {"aim": -1.0}, 0.24),
+    "more_referrals": Cause("awareness", "more referrals", {"refer": -1.5}, 0.22),
     "fewer_recorded": Cause("", "a quarter of referrals no longer recorded", {"recorded": float(np.log(0.75))}, 0.0),
     "more_recorded": Cause("", "a third more referrals recorded", {"recorded": float(np.log(4 / 3))}, 0.0),
 }

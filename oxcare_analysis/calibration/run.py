@@ -13,7 +13,6 @@ from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.thinking import ledger as ledgers
@@ -31,9 +30,6 @@ WINDOW = (2015, 2020)
 SIZES = (600, 300, 150)
 SURROUNDINGS, ORACLE_SURROUNDINGS = 10, 8
 EXPECTED_TIMES = 30       # as many children, to see a target without noise
-SMALLEST_BAR_SE = 1.0     # children: a bar without noise has no interval to speak of
-ACCEPTED = {"still": 0.05, "against": 0.05, "peculiar": 0.10, "named": 0.90, "wrong": 0.05, "both": 0.75,
-            "below_bound": 0.05, "coverage": (0.93, 0.97)}
 
 
 @dataclass(frozen=True)
@@ -75,11 +71,12 @@ CONDITIONS = (
 
 
 def calibrate(worlds_wanted: int = 2000, seed: int = REPORTING_SEED, workers: int = 2,
-              say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
-    """Run the package on about `worlds_wanted` worlds. One row a world and hypothesis, and one a ledger bar.
+              say: Callable[[str], None] = lambda line: None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Run the package on about `worlds_wanted` worlds. Returns their rows, and the oracle's noise model.
 
-    Columns: world, condition (its number in CONDITIONS), hypothesis, true, verdict, moved, rivals, peculiar, estimate,
-    oracle (the oracle's verdict), oracle_moved, realised (log change without noise, drifting targets only); for bars:
+    One row a world and hypothesis, and one a ledger bar. Columns: world, condition (its number in CONDITIONS),
+    hypothesis, true, verdict, moved, rivals, peculiar, estimate, se, oracle (the oracle's verdict), oracle_moved,
+    realised (log change without noise, drifting targets only); for bars:
     driver, inside (whether the interval holds the expected bar), se.
     """
     jobs = [[] for _ in range(SURROUNDINGS)]
@@ -95,7 +92,8 @@ def calibrate(worlds_wanted: int = 2000, seed: int = REPORTING_SEED, workers: in
         for done, future in enumerate(as_completed(waiting), start=1):
             parts.append(future.result())
             say(f"{done} of {len(waiting)} sets of authorities done")
-    return pd.concat(parts, ignore_index=True).sort_values(["world", "hypothesis", "driver"], ignore_index=True)
+    rows = pd.concat(parts, ignore_index=True).sort_values(["world", "hypothesis", "driver"], ignore_index=True)
+    return rows, oracle
 
 
 def study_of(world: worlds.World, model: pd.DataFrame) -> Study:
@@ -154,7 +152,7 @@ def _one(condition: Condition, index: int, seed: int, around: worlds.Surrounding
                     else float("nan"))
         rows.append({"hypothesis": name, "true": name in condition.truths, "verdict": finding.verdict,
                      "moved": finding.moved, "rivals": " ".join(finding.rivals), "peculiar": finding.primary.peculiar,
-                     "estimate": finding.primary.estimate, "oracle": ideal[name].verdict,
+                     "estimate": finding.primary.estimate, "se": finding.primary.se, "oracle": ideal[name].verdict,
                      "oracle_moved": ideal[name].moved, "realised": realised})
     result, truth = ledgers.ledger(study), ledgers.ledger(quiet)
     if result.testable and truth.testable:
@@ -184,11 +182,3 @@ def _without_noise(study: Study, condition: Condition, seed: int) -> Study:
 def _expected(causes: tuple[str, ...], size: float, share: float) -> pd.DataFrame:
     """A still target without noise is the same in every world."""
     return worlds.expected(causes, size, 0, False, share, EXPECTED_TIMES)
-
-
-def rate(hits: pd.Series) -> dict[str, float]:
-    """A share of worlds with its 95 per cent Wilson interval: share, low, high, of."""
-    hits = hits.astype(bool)
-    low, high = proportion_confint(int(hits.sum()), len(hits), method="wilson") if len(hits) else (np.nan, np.nan)
-    return {"share": float(hits.mean()) if len(hits) else np.nan, "low": float(low), "high": float(high),
-            "of": len(hits)}

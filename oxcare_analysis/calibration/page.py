@@ -1,0 +1,78 @@
+"""docs/calibration.md: what was asked of the verdicts, what was found, and how like the panel the worlds are."""
+
+import pandas as pd
+
+from oxcare_analysis.calibration import run
+from oxcare_analysis.thinking import measures
+from oxcare_analysis.words import paths
+from oxcare_analysis.worlds.causes import BASE_YEAR, CAUSES, GROWTH
+
+PAGE = paths.PROJECT / "docs" / "calibration.md"
+TYPICAL_COUNT = 600  # at which transitory noise is compared
+
+
+def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame, simulated: pd.DataFrame) -> str:
+    """The page in Markdown. `published`, `simulated`: noise models of the real and of the simulated panel."""
+    first, last = run.WINDOW
+    causes = pd.DataFrame([{"cause": c.words, "hypothesis it makes true": c.hypothesis.replace("_", " ") or "none",
+                            "growth of open plans at full size": f"{c.growth:+.0%}"} for c in CAUSES.values()])
+    parts = [
+        "# How often are the verdicts wrong?",
+        f"Written by `oxcare calibrate --page` from {worlds:,} simulated worlds, seed {seed}; not by hand. Nothing on "
+        "this page is a figure about a real authority.",
+        "A world is some 150 authorities that do not exist. Families with a latent risk come up, are referred, "
+        "assessed and passed from gate to gate; plans end at a rate that depends on how long they have run. Thresholds "
+        "drift and are shaken as the noise model says they do in England. In one authority, the target, a cause is "
+        f"planted after {BASE_YEAR}; the package, which is not told, judges {first} to {last}. A *still* target has "
+        "yearly shocks and no drift: whatever moves in it was planted. A *drifting* target really does change, so "
+        "there the question is whether a verdict goes against what happened. The *bound* is what the same rules reach "
+        f"when a, φ and σ are fitted to {run.ORACLE_SURROUNDINGS} times as many authorities: what it cannot reach, "
+        "these figures cannot tell.",
+        "## What was asked, and what was found", _table(_shown(summary)),
+        "*Met* looks at the share; *sure* says that the whole Monte Carlo interval agrees. Where a requirement is not "
+        "met the figures do not carry it, and the verdict says `inconclusive` more often than the cause is found.",
+        "## What was planted", _table(causes),
+        f"Full size is {GROWTH:.0%} growth where the cause can reach it. A lower bar for an enquiry, better aim and "
+        "more referrals run out of children to find and stop short. Shared causes move the neighbours and the region "
+        "too.",
+        "## How like England the worlds are",
+        "The noise model fitted to the published panel beside the one fitted to simulated authorities. Transitory sd "
+        f"is for a count of {TYPICAL_COUNT}.", _table(_noise(published, simulated)),
+        "No national movement is simulated and the number of children stands still. Families are not referred twice in "
+        "a year, and no poverty figures are made."]
+    return "\n\n".join(parts) + "\n"
+
+
+def write(page: str) -> None:
+    """Put the page in place."""
+    PAGE.write_text(page, encoding="utf-8", newline="\n")
+
+
+def _shown(summary: pd.DataFrame) -> pd.DataFrame:
+    def percent(share: float) -> str:
+        return "" if pd.isna(share) else f"{share:.1%}"
+
+    answer = {True: "yes", False: "no"}
+    return pd.DataFrame({
+        "requirement": summary["requirement"], "worlds": summary["worlds of"], "found": summary["share"].map(percent),
+        "95% interval": [f"{percent(a)} to {percent(b)}" for a, b in zip(summary["low"], summary["high"], strict=True)],
+        "of": summary["of"], "asked": summary["asked"], "bound": summary["bound"].map(percent),
+        "met": ["shown" if asked == "shown" else answer.get(met, "none run")
+                for met, asked in zip(summary["met"], summary["asked"], strict=True)],
+        "sure": ["" if asked == "shown" else answer.get(sure, "") for sure, asked in
+                 zip(summary["sure"], summary["asked"], strict=True)]})
+
+
+def _noise(published: pd.DataFrame, simulated: pd.DataFrame) -> pd.DataFrame:
+    models = {"published": published.set_index("measure"), "simulated": simulated.set_index("measure")}
+    shared = [m for m in measures.RATIOS if m in models["simulated"].index]
+    sd = {name: (model["a"] + model["phi"] / TYPICAL_COUNT) ** 0.5 for name, model in models.items()}
+    return pd.DataFrame([{"measure": measures.RATIOS[m].label, **{
+        f"{what}, {name}": f"{series[name][m]:.3f}" for what, series in
+        (("transitory sd", sd), ("drift a year", {n: model["sigma"] for n, model in models.items()}))
+        for name in models}} for m in shared])
+
+
+def _table(frame: pd.DataFrame) -> str:
+    rows = [list(frame.columns), ["---"] * frame.shape[1], *frame.astype(str).to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -1,0 +1,41 @@
+"""`oxcare calibrate`: how often the verdicts are wrong, on worlds with a known cause."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oxcare_analysis.cli.options import Json, print_json
+from oxcare_analysis.words.errors import UsageError
+
+
+def command(worlds: Annotated[int, typer.Option(help="About how many worlds; at least one a condition.")] = 2000,
+            seed: Annotated[int | None, typer.Option(help="Default: the seed fixed for reporting.")] = None,
+            workers: Annotated[int, typer.Option(help="Processes at a time.")] = 2,
+            rows: Annotated[Path | None, typer.Option(help="Also write a row a world and hypothesis, as CSV.")] = None,
+            page: Annotated[bool, typer.Option("--page", help="Also write docs/calibration.md.")] = False,
+            as_json: Json = False) -> None:
+    """Run the package on simulated authorities and measure its error rates."""
+    import pandas as pd
+
+    from oxcare_analysis.calibration import page as pages
+    from oxcare_analysis.calibration import run, summary
+
+    if worlds < 1 or workers < 1:
+        raise UsageError(f"{worlds} worlds with {workers} workers cannot be run; expected at least one of each.")
+    seed = run.REPORTING_SEED if seed is None else seed
+    found, simulated = run.calibrate(worlds, seed, workers, lambda line: print(line, file=sys.stderr, flush=True))
+    result, count = summary.summary(found), int(found["world"].nunique())
+    if rows:
+        found.to_csv(rows, index=False, encoding="utf-8", lineterminator="\n")
+    if page:
+        from oxcare_analysis import door
+
+        pages.write(pages.text(result, count, seed, door.load().noise, simulated))
+    if as_json:
+        records = result.astype(object).where(result.notna(), None).to_dict("records")
+        print_json({"schema": 1, "seed": seed, "worlds": count, "requirements": records})
+        return
+    with pd.option_context("display.width", 250, "display.max_colwidth", 80, "display.max_rows", None):
+        print(result.round(3).to_string(index=False))
