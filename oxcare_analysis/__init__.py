@@ -9,8 +9,8 @@ from importlib import import_module
 
 # Where the public names live. Nothing is imported until it is used, so `import oxcare_analysis` costs nothing.
 _PLACES = {
-    "door": ("load", "areas", "premise", "ledger", "assess", "assess_all", "decompose", "compare", "regression",
-             "story", "recording", "exits", "specifications", "months"),
+    "door": ("load", "areas", "premise", "ledger", "assess", "assess_all", "everywhere", "decompose", "compare",
+             "regression", "story", "recording", "exits", "specifications", "months"),
     "figures": ("figure", "published", "stated", "revised", "care_endings", "events"),
     "showing.sentences": ("say",), "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
 }

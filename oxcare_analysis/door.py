@@ -28,12 +28,13 @@ from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.models import regression as regressions
 from oxcare_analysis.thinking.study import Area, Study
 from oxcare_analysis.words import paths
-from oxcare_analysis.words.columns import MEASURES
+from oxcare_analysis.words.columns import MEASURES, SIMULATED
 from oxcare_analysis.words.errors import UsageError
 
 FUNNEL = ("referrals_received_count", "enquiries_started_count", "conferences_held_count", "plans_started_count",
           "plans_open_count")
 DEFAULT_FIRST_YEAR = 2013
+MOST_OF_ENGLAND = 0.40  # of authorities with a verdict, above which it is no news about one of them
 # The windows the documents and the turning points of the series suggest; every area gets the same ones.
 PERIODS = ((2010, 2014), (2013, 2015), (2013, 2018), (2015, 2018), (2018, 2021), (2021, 2024))
 
@@ -52,7 +53,7 @@ def load(area: str = "Oxfordshire", first_year: int | None = None, last_year: in
     tables = built.load(data_dir, say=_tell)
     month = settings.month(as_of)
     found = areas_intake.find(tables.areas, area)
-    resolved = built.resolve(tables, month)
+    resolved, neighbours = built.resolve(tables, month), _neighbours(tables)
     if resolved.empty:
         raise UsageError(f"Nothing that is held had been published by {month}. Give a later month, or 'latest'.")
     panel = measures.derive(built.panel(resolved).reindex(columns=list(MEASURES)))
@@ -73,11 +74,12 @@ def load(area: str = "Oxfordshire", first_year: int | None = None, last_year: in
     revised = resolved.loc[resolved["revised"] & resolved["area_code"].eq(mine.code), "edition"]
     return Study(
         mine, first, last, month or built.newest_month(tables), panel, resolved, fitted,
-        _neighbours(tables, mine.code), dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
+        neighbours.get(mine.code, ()), dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
         checked[checked["area_code"] == mine.code], built.events(mine.name, data_dir),
         {"editions": editions, "data_sha256": tables.data_sha256, "code_version": metadata.version("oxcare_analysis"),
          "rules_sha256": _rules_sha256(), "values_as_revised_in": max(revised, default=None),
          "noise_model": "all years held" if too_few_years else "years let in",
+         "neighbours": neighbours,
          "regions": dict(zip(tables.areas["area_code"], tables.areas["region_code"], strict=True))})
 
 
@@ -124,6 +126,33 @@ def assess_all(study: Study) -> dict[str, Finding]:
     >>> list(assess_all(load("Oxfordshire", 2013, 2018)))
     ['entry_threshold', 'exit_threshold', 'population_need', 'awareness']
     """
+    found = _judged(study)
+    supported = [name for name, finding in found.items() if finding.verdict == "supported"]
+    if not supported or study.area.name.startswith(SIMULATED):
+        return found
+    shares = everywhere(study)[supported].eq("supported").mean()
+    return {name: dataclasses.replace(finding, notes=(*finding.notes, f"as in most of England: {shares[name]:.0%} of "
+                                                      "authorities have the same verdict"))
+            if shares.get(name, 0) > MOST_OF_ENGLAND else finding for name, finding in found.items()}
+
+
+def everywhere(study: Study) -> pd.DataFrame:
+    """The same rules over the same window in every authority: one row each (area_code), name and four verdicts.
+
+    >>> everywhere(load("Oxfordshire", 2013, 2018)).loc["931", "exit_threshold"]
+    'inconclusive'
+    """
+    rows = {}
+    for code in study.authorities.index.unique("area_code"):
+        area = dataclasses.replace(study.area, code=code, name=study.names[code],
+                                   region_code=study.provenance["regions"][code])
+        part = dataclasses.replace(study, area=area, neighbours=study.provenance["neighbours"].get(code, ()))
+        vars(part)["memo"] = study.memo  # changes over a window are worked out for all authorities at once
+        rows[code] = {"name": area.name} | {name: f.verdict for name, f in _judged(part).items()}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("area_code")
+
+
+def _judged(study: Study) -> dict[str, Finding]:
     evidence = judging.gather(study)
     return {name: judging.module(name).assess(evidence) for name in judging.NAMES}
 
@@ -267,11 +296,11 @@ def _default_window(panel: pd.DataFrame, area: Area) -> tuple[int, int]:
     return first, max(years, default=max(first, min(area.last_year, max(anywhere, default=first))))
 
 
-def _neighbours(tables: built.Tables, code: str) -> tuple[str, ...]:
-    """Statistical neighbours in the newest model that has this authority, nearest first."""
-    mine = tables.neighbours[tables.neighbours["area_code"] == code]
-    newest = mine[mine["model_year"] == mine["model_year"].max()]
-    return tuple(newest.sort_values("rank")["neighbour_code"])
+def _neighbours(tables: built.Tables) -> dict[str, tuple[str, ...]]:
+    """Statistical neighbours of each authority in the newest model that has it, nearest first."""
+    rows = tables.neighbours
+    newest = rows[rows["model_year"] == rows.groupby("area_code")["model_year"].transform("max")]
+    return newest.sort_values("rank").groupby("area_code")["neighbour_code"].agg(tuple).to_dict()
 
 
 def _fit_noise(panel: pd.DataFrame) -> pd.DataFrame:

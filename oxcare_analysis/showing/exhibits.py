@@ -122,6 +122,29 @@ def events(x) -> Exhibit:
         "Authorities": t["n"].astype(str)}), x.source)
 
 
+def fits(f) -> Exhibit:
+    """How well each explanation fits, given how far the primary moved; those within reach of the best are marked."""
+    t = f.fits.sort_values("loglik", ascending=False, na_position="last")
+    own = t.loc[t["hypothesis"] == f.hypothesis, "loglik"].max()
+    best = own if np.isfinite(own) else t["loglik"].max()
+    caption = f"How well each explanation fits what moved: {f.area}, {f.window[0]} to {f.window[1]}"
+    return Exhibit(caption, pd.DataFrame({
+        "Explanation": t["mechanism"],
+        "Of": t["hypothesis"].map(lambda h: HYPOTHESES.get(h, "how figures are recorded")),
+        "Needed, times full size": t["size"].map(_one),
+        "Log-likelihood, from this hypothesis's best": (t["loglik"] - best).map(
+            lambda v: f"{v:+.1f}" if np.isfinite(v) else "cannot be told from one authority")}), f.source)
+
+
+def everywhere(frame: pd.DataFrame, window: tuple[int, int], source: str = "") -> Exhibit:
+    """How verdicts are spread over all authorities: number with each word, a row a hypothesis."""
+    counts = frame.drop(columns="name").apply(pd.Series.value_counts).reindex(list(VERDICTS)).fillna(0).astype(int).T
+    counts.columns = [VERDICTS[word] for word in counts.columns]
+    counts.insert(0, "That ...", [HYPOTHESES[name] for name in counts.index])
+    return Exhibit(f"The same rules in every authority, {window[0]} to {window[1]}: number with each verdict", counts,
+                   source)
+
+
 def verdicts(findings: dict) -> Exhibit:
     """The four verdicts in words and symbols."""
     some = next(iter(findings.values()))

@@ -23,8 +23,8 @@ def published(counts: pd.DataFrame) -> pd.DataFrame:
     for event in ("open", "ended"):
         bands = [f"plans_{event}_{band}_months_count" for band in BANDS]
         alone = hidden[bands].sum(axis=1) == 1
-        next_smallest = counts[bands].mask(hidden[bands] | (counts[bands] == 0)).loc[alone].idxmin(axis=1)
-        for row, band in next_smallest.dropna().items():
+        others = counts[bands].mask(hidden[bands] | (counts[bands] == 0)).loc[alone].dropna(how="all")
+        for row, band in others.idxmin(axis=1).items():
             hidden.at[row, band] = True
     return counts.astype(int).astype(str).mask(hidden, SUPPRESSED)
 
