@@ -9,9 +9,10 @@ from importlib import import_module
 
 # Where the public names live. Nothing is imported until it is used, so `import oxcare_analysis` costs nothing.
 _PLACES = {
-    "door": ("load", "areas", "premise", "ledger", "assess", "assess_all", "everywhere", "decompose", "compare",
-             "regression", "story", "recording", "exits", "specifications", "months"),
-    "figures": ("figure", "published", "stated", "revised", "care_endings", "events"),
+    "door": ("load", "areas", "premise", "ledger", "assess", "assess_all", "everywhere", "story"),
+    "diagnostics": ("decompose", "compare", "regression", "recording", "exits", "specifications", "months",
+                    "care_endings", "events"),
+    "figures": ("figure", "published", "stated", "revised"),
     "showing.sentences": ("say",), "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
 }
 _PUBLIC = {name: place for place, names in _PLACES.items() for name in names}

@@ -13,19 +13,12 @@ from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import raw, settings
 from oxcare_analysis.tables import checks as checks_table
 from oxcare_analysis.tables import tables as built
-from oxcare_analysis.thinking import compare as comparisons
-from oxcare_analysis.thinking import decompose as trends
 from oxcare_analysis.thinking import ledger as ledgers
-from oxcare_analysis.thinking import lifetable as lifetables
 from oxcare_analysis.thinking import measures
-from oxcare_analysis.thinking import months as monthly
 from oxcare_analysis.thinking import premise as premises
-from oxcare_analysis.thinking import recording as sentinel
-from oxcare_analysis.thinking import specification as curves
 from oxcare_analysis.thinking import story as stories
 from oxcare_analysis.thinking.findings import Finding
 from oxcare_analysis.thinking.models import noise
-from oxcare_analysis.thinking.models import regression as regressions
 from oxcare_analysis.thinking.study import Area, Study
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import MEASURES, SIMULATED
@@ -33,13 +26,13 @@ from oxcare_analysis.words.errors import UsageError
 
 FUNNEL = ("referrals_received_count", "enquiries_started_count", "conferences_held_count", "plans_started_count",
           "plans_open_count")
-DEFAULT_FIRST_YEAR = 2013
+DEFAULT_AREA, DEFAULT_FIRST_YEAR = "Oxfordshire", 2013
 MOST_OF_ENGLAND = 0.40  # of authorities with a verdict, above which it is no news about one of them
 # The windows the documents and the turning points of the series suggest; every area gets the same ones.
 PERIODS = ((2010, 2014), (2013, 2015), (2013, 2018), (2015, 2018), (2018, 2021), (2021, 2024))
 
 
-def load(area: str = "Oxfordshire", first_year: int | None = None, last_year: int | None = None,
+def load(area: str = DEFAULT_AREA, first_year: int | None = None, last_year: int | None = None,
          as_of: str = settings.LATEST, data_dir: str | Path | None = None) -> Study:
     """Everything needed to judge one authority over one window, as a Study.
 
@@ -166,96 +159,6 @@ def assess(study: Study, hypothesis: str) -> Finding:
     if hypothesis not in judging.NAMES:
         raise UsageError(f"There is no hypothesis called {hypothesis!r}; expected one of {', '.join(judging.NAMES)}.")
     return assess_all(study)[hypothesis]
-
-
-def decompose(study: Study, measure: str) -> trends.Trend:
-    """A measure's path as national + regional + neighbour + local parts that add up.
-
-    >>> decompose(load("Oxfordshire", 2013, 2018), "exit_rate").table["year"].tolist()
-    [2013, 2014, 2015, 2016, 2017, 2018]
-    """
-    if measure not in measures.RATIOS:
-        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
-    return trends.decompose(study, measure)
-
-
-def compare(study: Study, measure: str) -> comparisons.Comparison:
-    """One measure through the years beside England and the statistical neighbours.
-
-    >>> compare(load("Oxfordshire", 2013, 2018), "open_per_child").table["value"].round(1).iloc[-7:-5].tolist()
-    [41.3, 37.6]
-    """
-    if measure not in measures.RATIOS:
-        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
-    return comparisons.compare(study, measure)
-
-
-def months(study: Study, measure: str = "referrals_received", own: bool = False,
-           data_dir: str | Path | None = None) -> monthly.Months:
-    """A measure by month: trend, season and remainder, steps at dated events, the likeliest break and its interval.
-
-    Published: referrals received, every month held. `own`: the analyst's own months (data/local), which name no area:
-    `study` gives them its dated events. Raises UsageError on a measure that has no months.
-
-    >>> months(load("Oxfordshire")).last
-    '2024-03'
-    """
-    known = monthly.LABELS if own else monthly.PUBLISHED
-    if measure not in known:
-        raise UsageError(f"There is nothing by month called {measure!r}; expected one of {', '.join(known)}"
-                         + ("." if own else ", or own=True for months of your own."))
-    return monthly.months(study, measure, raw.read_months(data_dir) if own else None)
-
-
-def exits(study: Study) -> lifetables.LifeTable:
-    """Exit hazards by time on a plan and the stay they imply, beside England and neighbours.
-
-    >>> exits(load("Oxfordshire", 2013, 2018)).table.query("year == 2013")["value"].round(1).item()
-    12.1
-    """
-    return lifetables.lifetable(study)
-
-
-def regression(study: Study, hypothesis: str) -> regressions.Regression:
-    """The hypothesis's primary as a named statsmodels model: formula in words, coefficients, residual check.
-
-    >>> regression(load("Oxfordshire", 2013, 2018), "entry_threshold").table["term"].tolist()
-    ['constant', 'trend a year']
-    """
-    if hypothesis not in judging.NAMES:
-        raise UsageError(f"There is no hypothesis called {hypothesis!r}; expected one of {', '.join(judging.NAMES)}.")
-    if hypothesis == "population_need":
-        return regressions.growth_on_children(study)
-    primary = judging.primary(study, hypothesis)
-    if primary.measure == "exit_hazard_6_plus":
-        return regressions.exits_by_band(study)
-    return regressions.rate_trend(study, primary.measure)
-
-
-def specifications(study: Study, hypothesis: str) -> curves.Specifications:
-    """The specification curve: the same question asked in every reasonable way, one row each.
-
-    For entry_threshold, exit_threshold and awareness; population_need has one measure, made of comparisons already.
-
-    >>> len(specifications(load("Oxfordshire", 2013, 2018), "entry_threshold").table) <= 100
-    True
-    """
-    if hypothesis not in judging.HOLM_FAMILY:
-        raise UsageError(f"There is no specification curve for {hypothesis!r}; expected one of "
-                         f"{', '.join(judging.HOLM_FAMILY)}.")
-    rules = judging.module(hypothesis)
-    return curves.specifications(study, hypothesis, rules.ALTERNATIVES, judging.primary(study, hypothesis).measure,
-                                 rules.DIRECTION)
-
-
-def recording(study: Study) -> stories.Recording:
-    """The register of recording changes in the window: jumps in no-need share, source swaps, low-reliability years.
-
-    >>> 2016 in set(recording(load("Oxfordshire", 2013, 2018)).table["year"])
-    True
-    """
-    return stories.Recording(study.area.name, study.first_year, study.last_year, study.source,
-                             sentinel.register(study))
 
 
 def story(study: Study) -> stories.Story:

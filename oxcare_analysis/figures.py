@@ -9,9 +9,6 @@ import pandas as pd
 from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import settings
 from oxcare_analysis.tables import tables as built
-from oxcare_analysis.thinking import care_endings as endings
-from oxcare_analysis.thinking import events as studies
-from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import MEASURES
@@ -20,8 +17,7 @@ from oxcare_analysis.words.errors import UsageError
 SHOWN = ("plans_open_count", "plans_started_count", "plans_ended_count", "conferences_held_count",
          "enquiries_started_count", "referrals_received_count", "no_further_action_count", "not_in_need_count",
          "children_0_17_count")
-# The row of the council's table of routes into care, and the month each document came out, for as_of.
-FROM_PLANS = "looked_after_started_after_protection_plan_count"
+# The month each document came out, for as_of.
 DOCUMENT_MONTHS = {"scrutiny_2014": "2014-09"}
 
 
@@ -115,7 +111,7 @@ def stated(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
     ['33 more stated', 'as published']
     """
     columns = ["source", "locator", "measure", "period", "stated", "precision", "published", "difference"]
-    register = _register(study.area.name, data_dir)
+    register = stated_figures(study.area.name, data_dir)
     register = register[register["measure"].isin(MEASURES) & register["period"].str.fullmatch(r"20\d\d-03-31")]
     rows = []
     for row in register.itertuples():
@@ -125,32 +121,6 @@ def stated(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
         rows.append((row.source, row.locator, MEASURES[row.measure].label, row.period, row.value, row.precision,
                      "not held" if pd.isna(printed) else f"{printed:,.10g}", unlike))
     return pd.DataFrame(rows, columns=columns)
-
-
-def care_endings(study: Study, data_dir: str | Path | None = None) -> endings.CareEndings:
-    """Plans that ended because the child came into care: bounds on how many, and the exit rate without them.
-
-    >>> from oxcare_analysis import load
-    >>> care_endings(load("Oxfordshire", 2013, 2018)).table.query("stated")["into_care_high"].tolist()
-    [123.0, 163.0]
-    """
-    rows = _register(study.area.name, data_dir)
-    rows = rows[(rows["measure"] == FROM_PLANS) & rows["period"].str.fullmatch(r"20\d\d/\d\d")
-                & (rows["source"].map(DOCUMENT_MONTHS) <= study.as_of)]
-    stated = pd.Series(rows["value"].astype(float).to_numpy(), (rows["period"].str[:4].astype(int) + 1).to_numpy())
-    return endings.care_endings(study, stated)
-
-
-def events(study: Study, measure: str = "referrals_per_child") -> studies.EventStudy:
-    """What `measure` and referrals by source did after dated local events, against all other authorities.
-
-    >>> from oxcare_analysis import load
-    >>> sorted(set(events(load("Oxfordshire", 2013, 2018)).table["year"]))
-    [2013, 2014, 2015, 2016, 2017]
-    """
-    if measure not in measures.RATIOS:
-        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
-    return studies.events(study, measure)
 
 
 def revised(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
@@ -170,7 +140,7 @@ def revised(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
         "editions": mine["edition_before"] + " → " + mine["edition_after"]}).reset_index(drop=True)
 
 
-def _register(area: str, data_dir: str | Path | None) -> pd.DataFrame:
+def stated_figures(area: str, data_dir: str | Path | None) -> pd.DataFrame:
     """What the documents state about an area: data/raw/published_figures/figures.csv, every cell as text."""
     path = paths.raw_dir(data_dir) / "published_figures" / "figures.csv"
     if not path.exists():
@@ -229,7 +199,7 @@ def _known_reason(area_code: str, year: int, measure: str, data_dir: str | Path 
 
 def _in_documents(area: str, year: int, measure: str, used: float, data_dir: str | Path | None) -> list[dict]:
     """What the documents state for the same date or year, where it is not the number used."""
-    register = _register(area, data_dir)
+    register = stated_figures(area, data_dir)
     periods = [f"{year}-03-31", f"{year - 1}/{str(year)[2:]}"]
     rows = register[register["measure"].eq(measure) & register["period"].isin(periods)]
     return [{"source": row.source, "edition": f"paragraph {row.locator}", "table": "published_figures",

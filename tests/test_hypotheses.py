@@ -16,6 +16,7 @@ from oxcare_analysis import documents
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking.findings import VERDICTS, holm
+from oxcare_analysis.thinking.rivals import INDICATORS
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "hypotheses.md").read_text(encoding="utf-8")
 HERE = "931"
@@ -311,7 +312,8 @@ def signs_in(text):
 
 
 def cause_table():
-    lines = [line for line in PAGE.splitlines() if line.startswith("| ") and "planted" not in line]
+    section = PAGE.split("\n## For each cause")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| ") and "planted" not in line]
     return {cells[0]: cells[1:] for cells in ([c.strip() for c in line.strip("|").split("|")] for line in lines)}
 
 
@@ -413,6 +415,41 @@ def test_each_mechanism_predicts_the_signs_the_page_predicts(words, hypothesis, 
 def test_a_higher_bar_for_coming_off_predicts_what_the_page_predicts():
     signs = MECHANISMS["a higher bar for coming off"].signs
     assert signs == signs_in(bullet("exit_threshold", "Predictions")) == {"exit_hazard_6_plus": -1}
+
+
+MOVED = {
+    "plans per referral in need": ("plans_per_need_referral",),
+    "referrals in need per child": ("referrals_in_need_per_child",),
+    "enquiries per child": ("enquiries_per_child",),
+    "exits": ("exit_hazard_6_plus", "exit_rate"),
+}
+
+
+def size_table():
+    section = PAGE.split("\n## Sizes")[1].split("\n## ")[0]
+    lines = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("| ")][1:]
+    return {cells[0].strip(): [c.strip().replace("−", "-") for c in cells[1:]] for cells in lines}
+
+
+@pytest.mark.parametrize("words", MECHANISMS)
+def test_the_sizes_in_the_code_are_those_on_the_page(words):
+    cells = next(cells for name, cells in size_table().items() if words.startswith(name))
+    sizes = {m: float(cell) for m, cell in zip(INDICATORS, cells[:8], strict=True) if cell}
+    assert MECHANISMS[words].sizes == sizes
+    parts = [part.strip().rsplit(" ", 1) for part in cells[8].split(",")]
+    moves = {m: float(size) for name, size in parts for m in MOVED[name]}
+    assert {m: v for m, v in MECHANISMS[words].moves.items() if m != "plans_per_referral"} == moves
+    for measure in INDICATORS:  # an indicator that is a primary too has one size
+        if measure in moves and measure in sizes:
+            assert moves[measure] == sizes[measure]
+
+
+def test_the_page_says_what_plans_per_referral_does_before_2013():
+    said = {"more severe need": 0.13, "better-aimed referrals": 0.43}
+    for words, mechanism in MECHANISMS.items():
+        same = mechanism.moves.get("plans_per_need_referral")
+        assert mechanism.moves.get("plans_per_referral") == said.get(words, same)
+    assert "(.13 for more severe need, .43 for better-aimed referrals, else the same)" in PAGE
 
 
 def able_to_move(name, measure):

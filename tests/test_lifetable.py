@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from oxcare_analysis import door
+from oxcare_analysis import diagnostics, door
 from oxcare_analysis.thinking import lifetable
 from oxcare_analysis.words.columns import BANDS
 
 
 @pytest.fixture(scope="module")
 def oxfordshire():
-    return door.exits(door.load("Oxfordshire", 2013, 2018))
+    return diagnostics.exits(door.load("Oxfordshire", 2013, 2018))
 
 
 def hazards(**rates):

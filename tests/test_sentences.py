@@ -10,7 +10,7 @@ import pytest
 
 import oxcare_analysis as ox
 from oxcare_analysis.hypotheses import judging
-from oxcare_analysis.showing import sentences
+from oxcare_analysis.showing import sentences, wording
 from oxcare_analysis.thinking.findings import VERDICTS, Estimate
 from oxcare_analysis.words.errors import UsageError
 
@@ -22,8 +22,10 @@ CHANGES = {
     "inconclusive": (0.20, 0.30, "up 22 per cent"),
     "not_testable": (math.nan, math.nan, "no figure for 2018 (not held)"),
 }
-# Fewer enquiries per referral: what the rivals of a lower bar for coming on could not have left.
-NO_RIVAL = {"enquiries_per_referral": Estimate("enquiries_per_referral", "enquiries per 100 referrals", -0.5, 0.05)}
+# What a lower bar at the conference leaves, and none of its rivals.
+LEFT = {"referrals_per_child": 0.0, "enquiries_per_referral": 0.0, "conferences_per_enquiry": 0.35,
+        "care_starts_per_plan": -0.40}
+NO_RIVAL = {name: Estimate(name, name.replace("_", " "), change, 0.05) for name, change in LEFT.items()}
 BASE, END = (2012, 2013), (2017, 2018)
 NO_NUMBER = re.compile(r"\b(nan|NaN|inf|None|NaT)\b|<NA>")
 
@@ -66,7 +68,8 @@ def planted(study, name, estimate, se, indicators):
     )
     everything = judging.gather(study)
     primaries, adjusted = everything.primaries | {name: primary}, everything.p_adjusted | {name: primary.p_value}
-    return rules.assess(judging.Evidence(study, primaries, adjusted, indicators))
+    shared = replace(everything, primaries=primaries, p_adjusted=adjusted, indicators=indicators)
+    return rules.assess(replace(shared, spread=everything.spread * 0 + 0.1))
 
 
 def bars(ledger, **plans):
@@ -103,7 +106,7 @@ def test_a_finding_is_told_in_the_words_of_its_verdict(oxfordshire, verdict):
     finding = planted(oxfordshire, "entry_threshold", estimate, se, NO_RIVAL)
     said = sentences.finding(finding)
     assert finding.verdict == verdict
-    assert said.startswith(f"That the bar for coming on to a plan dropped: {sentences.VERDICTS[verdict].lower()}")
+    assert said.startswith(f"That the bar for coming on to a plan dropped: {wording.VERDICTS[verdict].lower()}")
     assert size in said
     assert finding.reason in said
     assert not NO_NUMBER.search(said)
@@ -119,7 +122,7 @@ def test_a_finding_that_moved_with_a_rival_names_the_rival(oxfordshire):
 @pytest.mark.parametrize("name", judging.NAMES)
 def test_a_finding_names_its_hypothesis_in_plain_words(oxfordshire, name):
     said = ox.say(ox.assess(oxfordshire, name))
-    assert said.startswith(f"That {sentences.HYPOTHESES[name]}: ")
+    assert said.startswith(f"That {wording.HYPOTHESES[name]}: ")
     assert "_" not in said
 
 
@@ -198,7 +201,7 @@ def test_how_much_is_just_here_gives_the_numbers_of_the_record(oxfordshire):
     premise = ox.premise(oxfordshire)
     said = sentences.just_here(premise)
     for row in premise.table.itertuples():
-        assert f"{row.expected:,.0f} {sentences.COMPARISONS[row.comparison]}" in said
+        assert f"{row.expected:,.0f} {wording.COMPARISONS[row.comparison]}" in said
     assert "March 2018" in said
     assert "687" in said
 
@@ -209,12 +212,12 @@ def test_comparisons_that_point_both_ways_are_said_to(oxfordshire):
     both = replace(premise, just_here={"england": 151.0, "median_neighbour": -20.0, "given_start": math.nan})
     said = sentences.just_here(both)
     assert "do not single out Oxfordshire" in said
-    assert sentences.COMPARISONS["given_start"] not in said
+    assert wording.COMPARISONS["given_start"] not in said
     assert not NO_NUMBER.search(said)
 
 
 def test_no_comparison_at_all_is_said_in_words(oxfordshire):
-    none = replace(ox.premise(oxfordshire), just_here=dict.fromkeys(sentences.COMPARISONS, math.nan))
+    none = replace(ox.premise(oxfordshire), just_here=dict.fromkeys(wording.COMPARISONS, math.nan))
     assert sentences.just_here(none) == "How much of this is just here cannot be worked out from the figures held."
 
 
@@ -258,7 +261,7 @@ def test_what_was_carried_over_is_told_only_when_it_is_clear(growth):
 def test_one_child_is_a_child(growth):
     said = sentences.ledger(bars(growth, children=(1.2, 0.4, 2.0, True)))
     assert "number of children in the area added about 1 child (95" in said
-    assert [sentences.people(count) for count in (0, 1, -1, 1.4, 2, 1140)] == [
+    assert [wording.people(count) for count in (0, 1, -1, 1.4, 2, 1140)] == [
         "0 children",
         "1 child",
         "1 child",
@@ -393,7 +396,7 @@ def test_no_recording_change_is_said_in_words(oxfordshire):
     ],
 )
 def test_a_log_change_is_told_as_a_rise_or_a_fall(change, words):
-    assert sentences.times(change) == words
+    assert wording.times(change) == words
 
 
 @pytest.mark.parametrize("area", ["Oxfordshire", "City of London", "Isles of Scilly"])
@@ -411,9 +414,9 @@ def test_no_sentence_says_a_number_that_does_not_exist(tables, area):
 
 
 def test_every_verdict_has_a_word_of_its_own():
-    assert set(sentences.VERDICTS) == set(VERDICTS)
-    assert len(set(sentences.VERDICTS.values())) == len(VERDICTS)
-    assert set(sentences.HYPOTHESES) == set(judging.NAMES)
+    assert set(wording.VERDICTS) == set(VERDICTS)
+    assert len(set(wording.VERDICTS.values())) == len(VERDICTS)
+    assert set(wording.HYPOTHESES) == set(judging.NAMES)
 
 
 @pytest.mark.parametrize(

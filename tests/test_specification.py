@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from oxcare_analysis import door
+from oxcare_analysis import diagnostics, door
 from oxcare_analysis.thinking import specification
 from oxcare_analysis.words.errors import UsageError
 
@@ -12,7 +12,7 @@ from oxcare_analysis.words.errors import UsageError
 @pytest.fixture(scope="module")
 def oxfordshire():
     study = door.load("Oxfordshire", 2013, 2018)
-    return study, {h: door.specifications(study, h) for h in ("entry_threshold", "exit_threshold", "awareness")}
+    return study, {h: diagnostics.specifications(study, h) for h in ("entry_threshold", "exit_threshold", "awareness")}
 
 
 def test_the_smoothed_change_is_that_of_the_kalman_smoother():
@@ -49,7 +49,7 @@ def test_the_shares_count_rows(oxfordshire):
 
 def test_the_exits_of_2021_to_2024_shrink_when_smoothed_because_2021_was_out_of_line():
     # Worked out independently on the published tables: end points -0.35, two-year means -0.21, smoothed about -0.08.
-    table = door.specifications(door.load("Oxfordshire", 2021, 2024), "exit_threshold").table
+    table = diagnostics.specifications(door.load("Oxfordshire", 2021, 2024), "exit_threshold").table
     rows = table.query("measure == 'exit_rate' and first_year == 2021 and last_year == 2024 and taken_off == 'nothing'")
     change = rows.set_index("reading")["estimate"]
     assert change["end points"] == pytest.approx(-0.35, abs=0.015)
@@ -59,4 +59,4 @@ def test_the_exits_of_2021_to_2024_shrink_when_smoothed_because_2021_was_out_of_
 
 def test_need_has_no_curve_and_says_so():
     with pytest.raises(UsageError, match="population_need"):
-        door.specifications(door.load("Oxfordshire", 2013, 2018), "population_need")
+        diagnostics.specifications(door.load("Oxfordshire", 2013, 2018), "population_need")

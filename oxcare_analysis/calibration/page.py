@@ -2,24 +2,32 @@
 
 import pandas as pd
 
+from oxcare_analysis import door
 from oxcare_analysis.calibration import run
+from oxcare_analysis.showing import exhibits
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.words import paths
 from oxcare_analysis.worlds.causes import BASE_YEAR, CAUSES, GROWTH
 
 PAGE = paths.PROJECT / "docs" / "calibration.md"
+REAL_WINDOWS = ((2013, 2018), (2015, 2020), (2018, 2023))
 TYPICAL_COUNT = 600  # at which transitory noise is compared
 
 
-def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame, simulated: pd.DataFrame) -> str:
-    """The page in Markdown. `published`, `simulated`: noise models of the real and of the simulated panel."""
+def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame, simulated: pd.DataFrame,
+         real: dict[tuple[int, int], pd.DataFrame]) -> str:
+    """The page in Markdown.
+
+    `published`, `simulated`: noise models of the real and of the simulated panel. `real`: window → what ox.everywhere
+    gives for it.
+    """
     first, last = run.WINDOW
     causes = pd.DataFrame([{"cause": c.words, "hypothesis it makes true": c.hypothesis.replace("_", " ") or "none",
                             "growth of open plans at full size": f"{c.growth:+.0%}"} for c in CAUSES.values()])
     parts = [
         "# How often are the verdicts wrong?",
-        f"Written by `oxcare calibrate --page` from {worlds:,} simulated worlds, seed {seed}; not by hand. Nothing on "
-        "this page is a figure about a real authority.",
+        f"Written by `oxcare calibrate --page` from {worlds:,} simulated worlds, seed {seed}; not by hand. Until the "
+        "last section, nothing on this page is a figure about a real authority.",
         "A world is some 150 authorities that do not exist. Families with a latent risk come up, are referred, "
         "assessed and passed from gate to gate; plans end at a rate that depends on how long they have run. Thresholds "
         "drift and are shaken as the noise model says they do in England. In one authority, the target, a cause is "
@@ -39,7 +47,12 @@ def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame,
         "The noise model fitted to the published panel beside the one fitted to simulated authorities. Transitory sd "
         f"is for a count of {TYPICAL_COUNT}.", _table(_noise(published, simulated)),
         "No national movement is simulated and the number of children stands still. Families are not referred twice in "
-        "a year, and no poverty figures are made."]
+        "a year, and no poverty figures are made.",
+        "## Real authorities", "The same rules on the published figures: number of authorities with each verdict.",
+        *(exhibits.everywhere(frame, window).table.pipe(lambda t, w=window: _table(t.rename(
+            columns={"That ...": f"{w[0]} to {w[1]}: that ..."}))) for window, frame in real.items()),
+        f"A hypothesis that is supported for more than {door.MOST_OF_ENGLAND:.0%} of authorities says so beside each "
+        "such verdict: it is then no news about one of them."]
     return "\n\n".join(parts) + "\n"
 
 

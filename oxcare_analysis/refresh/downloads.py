@@ -10,7 +10,7 @@ import nbformat
 from openpyxl import Workbook
 
 from oxcare_analysis import door
-from oxcare_analysis.showing import sentences
+from oxcare_analysis.showing import sentences, wording
 
 CHART = "application/vnd.oxcare.chart+json"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -55,12 +55,12 @@ def briefing(study) -> str:
     """Five sentences ready to paste."""
     premise, findings = door.premise(study), door.assess_all(study)
     settled = [f for f in findings.values() if f.verdict in ("supported", "contradicted", "negligible")]
-    open_words = [sentences.HYPOTHESES[n] for n, f in findings.items() if f not in settled]
-    verdict = "; ".join(f"that {sentences.HYPOTHESES[f.hypothesis]}: {sentences.VERDICTS[f.verdict].lower()}"
+    open_words = [wording.HYPOTHESES[n] for n, f in findings.items() if f not in settled]
+    verdict = "; ".join(f"that {wording.HYPOTHESES[f.hypothesis]}: {wording.VERDICTS[f.verdict].lower()}"
                         for f in settled) or "none of the four can be settled"
     _, *here = sentences.premise(premise).split("\n")
     happened = premise.reason if premise.verdict == "not_testable" else (
-        f"The number of {study.area.name} children on a plan {sentences.went(premise.open_from, premise.open_to)} "
+        f"The number of {study.area.name} children on a plan {wording.went(premise.open_from, premise.open_to)} "
         f"between March {study.first_year} and March {study.last_year}.")
     lines = [happened, " ".join(here) or premise.reason,
              sentences.ledger(door.ledger(study)),

@@ -4,9 +4,9 @@ import json
 from html import escape
 from pathlib import Path
 
-from oxcare_analysis import door
+from oxcare_analysis import diagnostics, door
 from oxcare_analysis.refresh import pages
-from oxcare_analysis.showing import charts, exhibits, sentences
+from oxcare_analysis.showing import charts, exhibits, sentences, wording
 
 
 def report_index(study, changes: dict, place: pages.Place) -> str:
@@ -15,7 +15,7 @@ def report_index(study, changes: dict, place: pages.Place) -> str:
     window = f"{study.first_year} to {study.last_year}"
     parts = [f"<h1>Why are more children on child protection plans? {escape(study.area.name)}, {window}</h1>",
              _paragraphs(sentences.premise(premise), "lead")]
-    parts += [_html(charts.comparison(door.compare(study, "open_per_child"))),
+    parts += [_html(charts.comparison(diagnostics.compare(study, "open_per_child"))),
               "<h2>Four explanations, tested</h2>", _headline(premise, findings), _cards(findings),
               "<h2>Where the change came from</h2>", _html(charts.ledger(ledger)),
               _paragraphs(sentences.ledger(ledger)),
@@ -62,7 +62,7 @@ def _row(folder: Path, document: dict, out: Path) -> str:
     name = f"{document['area']['name']}, {window['from']} to {window['to']}"
     ends = " → ".join("not published" if v is None else f"{v:,}" for v in (plans["from"], plans["to"]))
     cells = [document["as_of"], f'<a href="{href}">{escape(name)}</a>', ends,
-             *(exhibits.SYMBOLS[h["verdict"]] + " " + sentences.VERDICTS[h["verdict"]].lower()
+             *(exhibits.SYMBOLS[h["verdict"]] + " " + wording.VERDICTS[h["verdict"]].lower()
                for h in document["hypotheses"])]
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
@@ -85,9 +85,9 @@ def _headline(premise, findings: dict) -> str:
     if premise.verdict == "not_testable":
         return _paragraphs(premise.reason)
     moved = [f for f in findings.values() if f.beyond_noise]
-    words = "; ".join(f"{f.primary.label} ({sentences.times(f.primary.estimate)})" for f in moved)
+    words = "; ".join(f"{f.primary.label} ({wording.times(f.primary.estimate)})" for f in moved)
     start = "Open plans fell, so there is no growth to explain. " if premise.fell else ""
-    supported = [sentences.HYPOTHESES[f.hypothesis] for f in findings.values() if f.verdict == "supported"]
+    supported = [wording.HYPOTHESES[f.hypothesis] for f in findings.values() if f.verdict == "supported"]
     if supported and not premise.fell:
         return _paragraphs(f"The figures support that {' and that '.join(supported)}.")
     return _paragraphs(f"{start}What moved beyond its noise: {words or 'none of the four measures tested'}."
@@ -104,7 +104,7 @@ def _cards(findings: dict) -> str:
         notes = f"<p>Beside it: {escape('; '.join(f.notes))}.</p>" if f.notes else ""
         notes += _signs(f)
         items.append(f'<li class="{f.verdict}"><h3>{escape(f.question)}</h3><p class="verdict">'
-                     f"{exhibits.SYMBOLS[f.verdict]} {escape(sentences.VERDICTS[f.verdict])}</p>"
+                     f"{exhibits.SYMBOLS[f.verdict]} {escape(wording.VERDICTS[f.verdict])}</p>"
                      f'<p>{escape(f.reason)}</p>{notes}{council}<p><a href="{page}.html">Evidence: '
                      f"{escape(f.question)}</a></p></li>")
     return f'<ul class="cards">{"".join(items)}</ul>'
@@ -128,8 +128,8 @@ def _changed(changes: dict) -> str:
     cause = why[changes["figures_changed"], changes["rules_changed"]]
     if not changes["verdicts"]:
         return f"Since the report of {changes['since']}: no verdict changed ({cause})."
-    listed = "; ".join(f"{v['what'].replace('_', ' ')} from {sentences.VERDICTS[v['before']].lower()} to "
-                       f"{sentences.VERDICTS[v['after']].lower()}" for v in changes["verdicts"])
+    listed = "; ".join(f"{v['what'].replace('_', ' ')} from {wording.VERDICTS[v['before']].lower()} to "
+                       f"{wording.VERDICTS[v['after']].lower()}" for v in changes["verdicts"])
     return f"Since the report of {changes['since']} ({cause}): {listed}."
 
 

@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from oxcare_analysis.showing import sentences
 from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, TOTAL, UP,
-                                             Chart, Nothing, decimal_year, finish, label_ends, new_axes, nothing,
-                                             panel_below, slug, upper, went, wrap)
-from oxcare_analysis.showing.evidence_charts import care_endings, events
+                                             Chart, Nothing, finish, label_ends, new_axes, nothing,
+                                             slug, upper, went, wrap)
+from oxcare_analysis.showing.evidence_charts import care_endings, events, months
 
 __all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "care_endings", "comparison", "events", "expected_stay",
            "finding", "hazards", "just_here", "ledger", "months", "nothing", "residuals", "specifications", "trend"]
@@ -243,31 +242,6 @@ def trend(t) -> Chart | str:
         columns={c: f"{c}, per cent" for c in ("change", *parts)})
     return finish(figure, f"{t.measure}_trend", upper(f"{t.label}, {t.area}: shared and local parts"), alt, t.source,
                   shown)
-
-
-def months(m) -> Chart | str:
-    """One series by month with its trend and dated events, and the season beneath."""
-    if m.missing:
-        return nothing(m.missing)
-    table, time = m.table, m.table["month"].map(decimal_year)
-    figure, axes = new_axes(height=4.8)
-    below = panel_below(figure, axes)
-    axes.plot(time, table["value"], "o-", color=FAINT, markersize=3, linewidth=0.8)
-    axes.fill_between(time, table["low"], table["high"], color=FOCUS, alpha=0.2, linewidth=0)
-    axes.plot(time, table["trend"], color=FOCUS, linewidth=3)
-    for date in m.steps["date"].unique():
-        axes.axvline(decimal_year(date), color=NEIGHBOURS, linewidth=1, linestyle=(0, (1, 2)))
-    if m.broke:
-        axes.axvspan(decimal_year(str(m.break_.low)), decimal_year(str(m.break_.high)), color=UP, alpha=0.2)
-    axes.set(ylabel=upper(m.label) + ("" if m.stock else "\na month"), ylim=(0, None))
-    season = (table.groupby(table["month"].str[5:])["season"].first() - 1) * 100
-    below.bar([sentences.month(k)[:3] for k in season.index], season, color=ENGLAND)
-    below.axhline(0, color="black", linewidth=1)
-    below.set(ylabel="Season,\nper cent")
-    return finish(figure, f"{m.measure}_by_month{'_own' * m.own}", upper(f"{m.label} by month, {m.area}"),
-                  f"Line chart. {sentences.trend_by_month(m)}", m.source, table,
-                  "Line and band: trend, 95 per cent interval. Dotted: dated events. Bars: calendar months."
-                  + " Shaded: where the break may lie." * m.broke)
 
 
 def just_here(p) -> Chart | str:

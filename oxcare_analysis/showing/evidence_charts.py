@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from oxcare_analysis.showing.drawing import (ENGLAND, FOCUS, NEIGHBOURS, Chart, finish, label_ends, new_axes,
-                                             nothing, went)
+from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, UP, Chart, decimal_year, finish,
+                                             label_ends, new_axes, nothing, panel_below, upper, went)
+from oxcare_analysis.showing.evidence_sentences import trend_by_month
+from oxcare_analysis.showing.wording import month
 from oxcare_analysis.thinking.findings import SIGNIFICANT
 
 
@@ -64,3 +66,28 @@ def events(x) -> Chart | str:
            f"{largest['estimate']:+.0f} per cent, interval {largest['low']:+.0f} to {largest['high']:+.0f}.")
     return finish(figure, "events", f"After dated events, against all other authorities, {x.area}", alt, x.source,
                   table.drop(columns="tested"), "Year: ending 31 March, in which the events fell.")
+
+
+def months(m) -> Chart | str:
+    """One series by month with its trend and dated events, and the season beneath."""
+    if m.missing:
+        return nothing(m.missing)
+    table, time = m.table, m.table["month"].map(decimal_year)
+    figure, axes = new_axes(height=4.8)
+    below = panel_below(figure, axes)
+    axes.plot(time, table["value"], "o-", color=FAINT, markersize=3, linewidth=0.8)
+    axes.fill_between(time, table["low"], table["high"], color=FOCUS, alpha=0.2, linewidth=0)
+    axes.plot(time, table["trend"], color=FOCUS, linewidth=3)
+    for date in m.steps["date"].unique():
+        axes.axvline(decimal_year(date), color=NEIGHBOURS, linewidth=1, linestyle=(0, (1, 2)))
+    if m.broke:
+        axes.axvspan(decimal_year(str(m.break_.low)), decimal_year(str(m.break_.high)), color=UP, alpha=0.2)
+    axes.set(ylabel=upper(m.label) + ("" if m.stock else "\na month"), ylim=(0, None))
+    season = (table.groupby(table["month"].str[5:])["season"].first() - 1) * 100
+    below.bar([month(k)[:3] for k in season.index], season, color=ENGLAND)
+    below.axhline(0, color="black", linewidth=1)
+    below.set(ylabel="Season,\nper cent")
+    return finish(figure, f"{m.measure}_by_month{'_own' * m.own}", upper(f"{m.label} by month, {m.area}"),
+                  f"Line chart. {trend_by_month(m)}", m.source, table,
+                  "Line and band: trend, 95 per cent interval. Dotted: dated events. Bars: calendar months."
+                  + " Shaded: where the break may lie." * m.broke)

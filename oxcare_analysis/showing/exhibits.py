@@ -12,7 +12,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.showing.sentences import HYPOTHESES, VERDICTS
+from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS
 
 SYMBOLS = {"supported": "●", "contradicted": "✕", "negligible": "=", "inconclusive": "?", "not_testable": "–"}
 RISE = {"supported": "● yes", "contradicted": "✕ fell", "negligible": "= hardly moved",

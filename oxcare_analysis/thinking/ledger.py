@@ -228,20 +228,17 @@ def _stable(values: dict[int, float]) -> bool | None:
     return len({np.sign(v) for v in values.values()}) == 1 if len(values) > 1 else None
 
 
-def _name(group: tuple[str, ...]) -> str:
-    return " + ".join(group)
+def _bar(values: dict[int, float], draws: np.ndarray) -> dict:
+    """One bar: its size under the two-year base, its interval, and what the other bases make of it."""
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return {"plans": values[2], "low": low, "high": high, "stable_sign": _stable(values), "doubtful": False,
+            "one_year_base": values.get(1, np.nan), "three_year_base": values.get(3, np.nan)}
 
 
 def _bars(groups: list, split: dict, draws: np.ndarray) -> pd.DataFrame:
-    low, high = np.percentile(draws, [2.5, 97.5], axis=0)
-    rows = []
-    for i, group in enumerate(groups):
-        values = {k: float(shares[i]) for k, (shares, _) in split.items()}
-        rows.append({"driver": _name(group), "label": " × ".join(LABELS[d] for d in group), "plans": values[2],
-                     "low": low[i], "high": high[i], "stable_sign": _stable(values),
-                     "doubtful": False, "one_year_base": values.get(1, np.nan),
-                     "three_year_base": values.get(3, np.nan)})
-    return pd.DataFrame(rows)
+    return pd.DataFrame([{"driver": " + ".join(group), "label": " × ".join(LABELS[d] for d in group),
+                          **_bar({k: float(shares[i]) for k, (shares, _) in split.items()}, draws[:, i])}
+                         for i, group in enumerate(groups)])
 
 
 def _contract_rows(bars: pd.DataFrame) -> pd.DataFrame:
@@ -269,11 +266,8 @@ def _subtotals(groups: list, split: dict, draws: np.ndarray, doubtful: pd.Series
     rows = []
     for name, inside in steps:
         values = {k: float(shares[inside].sum()) for k, (shares, _) in split.items()}
-        low, high = np.percentile(draws[:, inside].sum(axis=1), [2.5, 97.5])
-        rows.append({"step": name, "label": LABELS.get(name, "Plans started per child"), "plans": values[2],
-                     "low": low, "high": high, "stable_sign": _stable(values),
-                     "doubtful": bool(doubtful.iloc[inside].any()), "one_year_base": values.get(1, np.nan),
-                     "three_year_base": values.get(3, np.nan)})
+        rows.append({"step": name, "label": LABELS.get(name, "Plans started per child"),
+                     **_bar(values, draws[:, inside].sum(axis=1)), "doubtful": bool(doubtful.iloc[inside].any())})
     return pd.DataFrame(rows)
 
 

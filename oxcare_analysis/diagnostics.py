@@ -1,0 +1,148 @@
+"""What stands beside a verdict: trends, comparisons, life tables, regressions, bounds, events, months."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from oxcare_analysis import figures
+from oxcare_analysis.hypotheses import judging
+from oxcare_analysis.intake import raw
+from oxcare_analysis.thinking import care_endings as endings
+from oxcare_analysis.thinking import compare as comparisons
+from oxcare_analysis.thinking import decompose as trends
+from oxcare_analysis.thinking import events as studies
+from oxcare_analysis.thinking import lifetable as lifetables
+from oxcare_analysis.thinking import measures
+from oxcare_analysis.thinking import months as monthly
+from oxcare_analysis.thinking import recording as sentinel
+from oxcare_analysis.thinking import specification as curves
+from oxcare_analysis.thinking import story as stories
+from oxcare_analysis.thinking.models import regression as regressions
+from oxcare_analysis.thinking.study import Study
+from oxcare_analysis.words.errors import UsageError
+
+# The row of the council's table of routes into care.
+FROM_PLANS = "looked_after_started_after_protection_plan_count"
+
+
+def decompose(study: Study, measure: str) -> trends.Trend:
+    """A measure's path as national + regional + neighbour + local parts that add up.
+
+    >>> from oxcare_analysis import load
+    >>> decompose(load("Oxfordshire", 2013, 2018), "exit_rate").table["year"].tolist()
+    [2013, 2014, 2015, 2016, 2017, 2018]
+    """
+    if measure not in measures.RATIOS:
+        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
+    return trends.decompose(study, measure)
+
+
+def compare(study: Study, measure: str) -> comparisons.Comparison:
+    """One measure through the years beside England and the statistical neighbours.
+
+    >>> from oxcare_analysis import load
+    >>> compare(load("Oxfordshire", 2013, 2018), "open_per_child").table["value"].round(1).iloc[-7:-5].tolist()
+    [41.3, 37.6]
+    """
+    if measure not in measures.RATIOS:
+        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
+    return comparisons.compare(study, measure)
+
+
+def exits(study: Study) -> lifetables.LifeTable:
+    """Exit hazards by time on a plan and the stay they imply, beside England and neighbours.
+
+    >>> from oxcare_analysis import load
+    >>> exits(load("Oxfordshire", 2013, 2018)).table.query("year == 2013")["value"].round(1).item()
+    12.1
+    """
+    return lifetables.lifetable(study)
+
+
+def regression(study: Study, hypothesis: str) -> regressions.Regression:
+    """The hypothesis's primary as a named statsmodels model: formula in words, coefficients, residual check.
+
+    >>> from oxcare_analysis import load
+    >>> regression(load("Oxfordshire", 2013, 2018), "entry_threshold").table["term"].tolist()
+    ['constant', 'trend a year']
+    """
+    if hypothesis not in judging.NAMES:
+        raise UsageError(f"There is no hypothesis called {hypothesis!r}; expected one of {', '.join(judging.NAMES)}.")
+    if hypothesis == "population_need":
+        return regressions.growth_on_children(study)
+    primary = judging.primary(study, hypothesis)
+    if primary.measure == "exit_hazard_6_plus":
+        return regressions.exits_by_band(study)
+    return regressions.rate_trend(study, primary.measure)
+
+
+def specifications(study: Study, hypothesis: str) -> curves.Specifications:
+    """The specification curve: the same question asked in every reasonable way, one row each.
+
+    For entry_threshold, exit_threshold and awareness; population_need has one measure, made of comparisons already.
+
+    >>> from oxcare_analysis import load
+    >>> len(specifications(load("Oxfordshire", 2013, 2018), "entry_threshold").table) <= 100
+    True
+    """
+    if hypothesis not in judging.HOLM_FAMILY:
+        raise UsageError(f"There is no specification curve for {hypothesis!r}; expected one of "
+                         f"{', '.join(judging.HOLM_FAMILY)}.")
+    rules = judging.module(hypothesis)
+    return curves.specifications(study, hypothesis, rules.ALTERNATIVES, judging.primary(study, hypothesis).measure,
+                                 rules.DIRECTION)
+
+
+def recording(study: Study) -> stories.Recording:
+    """The register of recording changes in the window: jumps in no-need share, source swaps, low-reliability years.
+
+    >>> from oxcare_analysis import load
+    >>> 2016 in set(recording(load("Oxfordshire", 2013, 2018)).table["year"])
+    True
+    """
+    return stories.Recording(study.area.name, study.first_year, study.last_year, study.source,
+                             sentinel.register(study))
+
+
+def months(study: Study, measure: str = "referrals_received", own: bool = False,
+           data_dir: str | Path | None = None) -> monthly.Months:
+    """A measure by month: trend, season and remainder, steps at dated events, the likeliest break and its interval.
+
+    Published: referrals received, every month held. `own`: the analyst's own months (data/local), which name no area:
+    `study` gives them its dated events. Raises UsageError on a measure that has no months.
+
+    >>> from oxcare_analysis import load
+    >>> months(load("Oxfordshire")).last
+    '2024-03'
+    """
+    known = monthly.LABELS if own else monthly.PUBLISHED
+    if measure not in known:
+        raise UsageError(f"There is nothing by month called {measure!r}; expected one of {', '.join(known)}"
+                         + ("." if own else ", or own=True for months of your own."))
+    return monthly.months(study, measure, raw.read_months(data_dir) if own else None)
+
+
+def care_endings(study: Study, data_dir: str | Path | None = None) -> endings.CareEndings:
+    """Plans that ended because the child came into care: bounds on how many, and the exit rate without them.
+
+    >>> from oxcare_analysis import load
+    >>> care_endings(load("Oxfordshire", 2013, 2018)).table.query("stated")["into_care_high"].tolist()
+    [123.0, 163.0]
+    """
+    rows = figures.stated_figures(study.area.name, data_dir)
+    rows = rows[(rows["measure"] == FROM_PLANS) & rows["period"].str.fullmatch(r"20\d\d/\d\d")
+                & (rows["source"].map(figures.DOCUMENT_MONTHS) <= study.as_of)]
+    stated = pd.Series(rows["value"].astype(float).to_numpy(), (rows["period"].str[:4].astype(int) + 1).to_numpy())
+    return endings.care_endings(study, stated)
+
+
+def events(study: Study, measure: str = "referrals_per_child") -> studies.EventStudy:
+    """What `measure` and referrals by source did after dated local events, against all other authorities.
+
+    >>> from oxcare_analysis import load
+    >>> sorted(set(events(load("Oxfordshire", 2013, 2018)).table["year"]))
+    [2013, 2014, 2015, 2016, 2017]
+    """
+    if measure not in measures.RATIOS:
+        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
+    return studies.events(study, measure)

@@ -1,0 +1,146 @@
+"""Sentences on what stands beside a verdict: one function a result; reached through `ox.say` like the rest."""
+
+import math
+
+from oxcare_analysis.showing.wording import month, month_words, people, times
+from oxcare_analysis.thinking.findings import SIGNIFICANT
+
+
+def trend(t) -> str:
+    """How the change over the window divides into shared and local parts."""
+    if t.missing or t.table.empty:
+        return f"{t.label[0].upper() + t.label[1:]} in {t.area} cannot be decomposed: {t.missing or 'no figures'}."
+    last = t.table.dropna(subset=["change"]).iloc[-1]
+    first = t.table.iloc[0]
+    parts = ", ".join(f"{name} {math.expm1(last[name]) * 100:+.0f}" for name in
+                      ("national", "regional", "neighbour", "local"))
+    return (f"{t.label[0].upper() + t.label[1:]} in {t.area} went from {first['value']:,.1f} in {first['year']:.0f} to "
+            f"{last['value']:,.1f} in {last['year']:.0f}, {times(last['change'])}. In parts, each in per cent: {parts} "
+            "(they multiply up to the whole). Single years are noisy; the verdict uses two-year means.")
+
+
+def comparison(c) -> str:
+    """The first and last value in the window, beside England's and the neighbours'."""
+    rows = c.table[c.table["year"].between(c.first_year, c.last_year)]
+    if rows.empty:
+        return f"No figures are held for {c.label} in {c.area} in this window."
+    a, b = rows.iloc[0], rows.iloc[-1]
+    if len(rows) == 1:
+        return f"{c.area}: {a['value']:,.1f} in {a['year']:.0f} ({c.per_words}), the one year held in this window."
+    beside = [f"{name} {a[key]:,.1f} to {b[key]:,.1f}" for key, name in
+              (("england", "England"), ("neighbours", "the median neighbour")) if math.isfinite(a[key] + b[key])]
+    return (f"{c.area}: {a['value']:,.1f} in {a['year']:.0f}, {b['value']:,.1f} in {b['year']:.0f} ({c.per_words})"
+            + (f"; {'; '.join(beside)}." if beside else "."))
+
+
+def exits(x) -> str:
+    """The expected stay at both ends of the window, beside England's."""
+    rows = x.table[x.table["year"].between(x.first_year, x.last_year)] if len(x.table) else x.table
+    if rows.empty:
+        return f"The lengths of plans in {x.area} are not published for enough years to work out the expected stay."
+    a, b = rows.iloc[0], rows.iloc[-1]
+    known = math.isfinite(a["england"] + b["england"])
+    beside = f" (England {a['england']:.1f} and {b['england']:.1f})" if known else ""
+    merged = (" In some years the longest bands are suppressed and taken together." if rows["merged"].any() else "")
+    return (f"A plan in {x.area} that met the exit rates of {a['year']:.0f} would have lasted {a['value']:.1f} months; "
+            f"of {b['year']:.0f}, {b['value']:.1f} months{beside}.{merged}")
+
+
+def care_endings(x) -> str:
+    """How many endings may have been into care, and what that leaves of the change in the exit rate."""
+    window = x.table[x.table["year"].between(x.first_year, x.last_year)] if len(x.table) else x.table
+    if x.missing or window.empty:
+        return (f"How many plans in {x.area} ended because the child came into care cannot be bounded from "
+                f"{x.first_year} to {x.last_year}: {x.missing or 'plans ended are not published'}.")
+    most = window["into_care_high"].sum() / window["plans_ended"].sum()
+    stated = window[window["stated"]]
+    told = "".join(f" In {row.year} the council counted {people(row.into_care_high)} who came into care and had been "
+                   "on a plan, not all straight from it." for row in stated.itertuples())
+    bounds = " and ".join(times(end) if math.isfinite(end) else "a change without limit" for end in (x.low, x.high))
+    word = "has the same sign at both extremes" if x.sign_survives else "can have either sign"
+    return (f"No published table says how many plans in {x.area} ended because the child came into care: from none to "
+            f"{most * 100:.0f} per cent of those that ended from {x.first_year} to {x.last_year}.{told} Between "
+            f"two-year means the exit rate saw {times(x.change.estimate)}; that of endings other than into care "
+            f"something between {bounds}, before any noise, so it {word}. The exit test reads all endings together.")
+
+
+def events(x) -> str:
+    """What moved after dated events beyond what all other authorities did, what could have been found, and what not."""
+    tests = x.table[x.table["tested"].eq(True)]
+    untold = f"\nWhat cannot be told: {'; '.join(x.missing)}." if x.missing else ""
+    if tests.empty:
+        return f"No dated local event of {x.area} from {x.first_year} to {x.last_year} can be followed.{untold}"
+    clear = tests[tests["p_adjusted"] < SIGNIFICANT]
+    found = "; ".join(f"{row.measure} after the events of {row.year} ({row.event}): {times(row.estimate)}, p "
+                      f"{row.p_adjusted:.2f}" for row in clear.itertuples()) or "none"
+    floor = (tests.groupby("year")["measure"].transform("size") / tests["n"]) >= SIGNIFICANT
+    reach = (f" {int(floor.sum())} of them could not have been, whatever had happened: too few authorities for so many "
+             "tests." if floor.any() else "")
+    years = sorted(set(tests["year"]))
+    close = (" Years after one event are years before or of the next, so none stands alone." if any(
+        b - a <= 3 for a, b in zip(years, years[1:], strict=False)) else "")
+    return (f"Changes tested after local events of {x.area} ({', '.join(map(str, years))}): {len(tests)}. Beyond "
+            f"chance against all other authorities, once several tests are allowed for: {found}.{reach} Events of one "
+            f"year are taken together, as annual figures cannot tell them apart.{close}{untold}")
+
+
+def specifications(x) -> str:
+    """How many ways of asking agree."""
+    if x.table.empty:
+        return f"No way of asking has the figures it needs for {x.area}, {x.first_year} to {x.last_year}."
+    return (f"Asked {len(x.table)} ways (measure, window, reading of the ends, comparison), {x.agreeing:.0%} of the "
+            f"answers have the sign of the one used; {x.beyond:.0%} moved beyond noise as the hypothesis predicts and "
+            f"{x.against:.0%} the other way. The ways share data, so this is a check of choices, not a vote.")
+
+
+def regression(r) -> str:
+    """The model in words, its main coefficient and its residual check."""
+    if r.missing:
+        return f"The model ({r.words}) cannot be fitted: {r.missing}."
+    row = r.table[r.table["term"] != "constant"].iloc[0]
+    trend_row = r.table[r.table["term"] == "trend a year"]
+    row = trend_row.iloc[0] if len(trend_row) else row
+    said = f"{row['term']} {row['estimate']:+.3f} (95 per cent interval {row['low']:+.3f} to {row['high']:+.3f})"
+    checks = f"{r.observations} rows"
+    if math.isfinite(r.dispersion):
+        checks += f"; scatter {r.dispersion:.1f} times what chance alone gives"
+    if math.isfinite(r.autocorrelation):
+        checks += f"; neighbouring residuals correlate {r.autocorrelation:+.2f}"
+    close = (" Read it beside the verdict, which allows for noise that this model, seeing one authority, cannot know."
+             if math.isfinite(r.dispersion) else "")
+    return f"Model: {r.words}. Result: {said}. Check: {checks}.{close}"
+
+
+def months(m) -> str:
+    """The trend and season of a monthly series, the dated steps that stand clear, the break, the check."""
+    if m.missing:
+        return f"{m.label[0].upper() + m.label[1:]} by month, {m.area}: {m.missing}."
+    gaps = int(m.table["value"].isna().sum())
+    tested = m.steps.dropna(subset=["p_adjusted"])
+    clear = tested[tested["p_adjusted"] < SIGNIFICANT]
+    steps = "; ".join(f"{r.event} ({month_words(r.date)}: {times(r.estimate)})" for r in clear.itertuples())
+    number = tested["date"].nunique()
+    dated = (f"A step stands clear of trend, season and noise at: {steps}. Another change of that month would look the "
+             "same." if steps else "No step stands clear of trend, season and noise at "
+             f"{'the one' if number == 1 else f'any of {number}'} event date{'s' * (number > 1)}."
+             if number else "No dated event can be tested on these months.")
+    b = m.break_
+    at, low, high = (month_words(str(date)) for date in (b.date, b.low, b.high))
+    found = (f"Searched for a break in level away from both ends: {'one' if m.broke else 'none'} stands clear; the "
+             f"likeliest is at {at} (95 per cent interval {low} to {high}; p "
+             f"{'under 0.01' if b.p_value < 0.01 else f'= {b.p_value:.2f}'}).")
+    scatter = "" if m.stock else f"scatter {m.dispersion:.1f} times what chance alone gives; "
+    absent = f" Months without a figure: {gaps}." if gaps else ""
+    return (f"{trend_by_month(m)}{absent}\n{dated} {found}\nCheck: {scatter}"
+            f"remainders of neighbouring months correlate {m.autocorrelation:+.2f}; intervals allow for both.")
+
+
+def trend_by_month(m) -> str:
+    """The trend at both ends with its intervals, and the calendar months furthest from it."""
+    a, b, season = m.table.iloc[0], m.table.iloc[-1], m.table.set_index("month")["season"]
+    high, low = (f"{month(s[5:])} ({(season[s] - 1) * 100:+.0f} per cent)"
+                 for s in (season.idxmax(), season.idxmin()))
+    ends = " and ".join(f"{r['trend']:,.0f} ({r['low']:,.0f} to {r['high']:,.0f}) in {month_words(r['month'])}"
+                        for r in (a, b))
+    return (f"{m.label[0].upper() + m.label[1:]}, {m.area}: the trend stood at {ends}. Season: highest in {high}, "
+            f"lowest in {low}.")

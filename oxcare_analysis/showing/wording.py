@@ -1,0 +1,47 @@
+"""Words that every sentence shares: the names of things, counts, changes and months."""
+
+import math
+
+from oxcare_analysis.words.columns import MONTHS
+
+HYPOTHESES = {"entry_threshold": "the bar for coming on to a plan dropped",
+              "exit_threshold": "the bar for coming off a plan rose",
+              "population_need": "need in the population rose",
+              "awareness": "awareness and identification improved"}
+VERDICTS = {"supported": "Supported", "contradicted": "Contradicted", "negligible": "Smaller than the margin",
+            "inconclusive": "Cannot tell", "not_testable": "Not testable"}
+COMPARISONS = {"england": "if it had followed England", "median_neighbour": "if it had followed its median neighbour",
+               "given_start": "if it had moved as authorities that started where it did"}
+
+
+def people(count: float) -> str:
+    """A count of children in words: '1 child', '1,140 children'."""
+    number = round(abs(count))
+    return f"{number:,} {'child' if number == 1 else 'children'}"
+
+
+def times(log_change: float) -> str:
+    """A log change in words, as a rise or fall."""
+    if not math.isfinite(log_change):
+        return "no figure"
+    change = math.expm1(log_change) * 100
+    if round(change) == 0:
+        return "no change"
+    return f"{'a rise' if change > 0 else 'a fall'} of {abs(change):.0f} per cent"
+
+
+def went(start: float, end: float) -> str:
+    """'rose from 430 to 687', 'fell from ...', 'stayed at ...'."""
+    if round(start) == round(end):
+        return f"stayed at {start:,.0f}"
+    return f"{'rose' if end > start else 'fell'} from {start:,.0f} to {end:,.0f}"
+
+
+def month(number: str) -> str:
+    """The name of a calendar month: '04' is April."""
+    return MONTHS[(int(number) - 4) % 12].title()
+
+
+def month_words(year_month: str) -> str:
+    """A month in words: '2014-09' is September 2014."""
+    return f"{month(year_month[5:])} {year_month[:4]}"
