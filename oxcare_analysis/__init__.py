@@ -11,7 +11,7 @@ from importlib import import_module
 _PLACES = {
     "door": ("load", "areas", "premise", "ledger", "assess", "assess_all", "decompose", "compare", "regression",
              "story", "recording", "exits", "specifications"),
-    "figures": ("figure", "published", "stated", "revised", "care_endings", "events"),
+    "figures": ("figure", "published", "stated", "revised", "care_endings", "events", "errors"),
     "showing.sentences": ("say",), "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
 }
 _PUBLIC = {name: place for place, names in _PLACES.items() for name in names}

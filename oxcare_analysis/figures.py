@@ -1,17 +1,21 @@
-"""Published numbers and what stands behind each: one figure, the funnel, the documents, dated events, revisions."""
+"""Numbers and what stands behind each: one figure, the funnel, documents, dated events, revisions, errors."""
 
+import hashlib
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
 import pandas as pd
 
+from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import settings
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking import care_endings as endings
+from oxcare_analysis.thinking import errors as uncertainties
 from oxcare_analysis.thinking import events as studies
 from oxcare_analysis.thinking import measures
+from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import MEASURES
@@ -151,6 +155,27 @@ def events(study: Study, measure: str = "referrals_per_child") -> studies.EventS
     if measure not in measures.RATIOS:
         raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
     return studies.events(study, measure)
+
+
+def errors(study: Study, hypothesis: str, data_dir: str | Path | None = None) -> uncertainties.Errors:
+    """The change of a hypothesis's primary with its standard error counted in four ways, side by side.
+
+    For entry_threshold, exit_threshold and awareness. The bootstrap of the noise model is kept with the tables.
+
+    >>> from oxcare_analysis import load
+    >>> len(errors(load("Oxfordshire", 2013, 2018), "exit_threshold").table)
+    4
+    """
+    if hypothesis not in judging.HOLM_FAMILY:
+        raise UsageError(f"ox.errors takes one of {', '.join(judging.HOLM_FAMILY)}; got {hypothesis!r}. The primary of "
+                         "population_need is made of other authorities' changes, not a ratio of two counts, so "
+                         "counting noise has no meaning for it.")
+    measure = judging.primary(study, hypothesis).measure
+    series = measures.series(study.authorities, measure)[["log", "n"]]
+    content = series.to_csv().encode() + Path(noise.__file__).read_bytes().replace(b"\r\n", b"\n")
+    replicates = built.cached(f"bootstrap_{measure}", hashlib.sha256(content).hexdigest(),
+                              lambda: noise.bootstrap(series["log"], series["n"]), data_dir)
+    return uncertainties.errors(study, measure, replicates)
 
 
 def revised(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:

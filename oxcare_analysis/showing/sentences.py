@@ -2,7 +2,7 @@
 
 import math
 
-from oxcare_analysis.thinking.findings import SIGNIFICANT
+from oxcare_analysis.thinking.findings import SIGNIFICANT, Z_95
 from oxcare_analysis.words.errors import UsageError
 
 HYPOTHESES = {"entry_threshold": "the bar for coming on to a plan dropped",
@@ -30,7 +30,7 @@ def say(result) -> Words:
     """Read a result out in words made from its numbers.
 
     Takes what ox.premise, ledger, assess, decompose, compare, regression, story, recording, exits, specifications,
-    care_endings or events return.
+    care_endings, events or errors return.
 
     >>> import oxcare_analysis as ox
     >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
@@ -40,7 +40,7 @@ March is not published for 2013 (suppressed to protect confidentiality).
     speakers = {"Premise": premise, "Ledger": ledger, "Finding": finding, "Trend": trend, "Comparison": comparison,
                 "Regression": regression, "Story": story, "Recording": recording, "LifeTable": exits,
                 "Specifications": specifications, "CareEndings": care_endings,
-                "EventStudy": events}
+                "EventStudy": events, "Errors": errors}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")
@@ -218,6 +218,27 @@ def events(x) -> str:
     return (f"Changes tested after local events of {x.area} ({', '.join(map(str, years))}): {len(tests)}. Beyond "
             f"chance against all other authorities, once several tests are allowed for: {found}.{reach} Events of one "
             f"year are taken together, as annual figures cannot tell them apart.{close}{untold}")
+
+
+def errors(x) -> str:
+    """The change under each meaning of noise, and whether the noise model's own uncertainty could turn its reading."""
+    what = f"{x.change.label} in {x.area}, {x.first_year} to {x.last_year}"
+    if x.missing:
+        return f"How sure a change is cannot be worked out for {what}: {x.missing}."
+    words = {True: "beyond it", False: "within it", None: "cannot tell"}
+    told = "; ".join(f"{row.method}: {words[row.beyond]}" + (
+        f" ({math.expm1(row.low) * 100:+.0f} to {math.expm1(row.high) * 100:+.0f} per cent)"
+        if math.isfinite(row.se) else "") for row in x.table.itertuples())
+    used = x.table[x.table["method"].str.contains("verdict")].iloc[0]
+    known = ""
+    if math.isfinite(used["se_low"]):
+        turns = [abs(x.change.estimate) > Z_95 * used[end] for end in ("se_low", "se_high")]
+        known = (f" Refitted on authorities drawn with replacement, its standard error of {used['se']:.2f} in logs "
+                 f"lies between {used['se_low']:.2f} and {used['se_high']:.2f}; the reading is "
+                 + ("the same at both." if turns[0] == turns[1] else "not the same at both, so it is a close call."))
+    return (f"{what[0].upper()}{what[1:]}: {times(x.change.estimate)}. By what is called noise, with 95 per cent "
+            f"intervals: {told}. The verdict rests on the noise model and allows besides for three tests at "
+            f"once.{known}")
 
 
 def specifications(x) -> str:
