@@ -30,6 +30,7 @@ SHOWN = {
     "model of need": lambda study: exhibits.coefficients(ox.regression(study, "population_need")),
     "variants": lambda study: exhibits.variants(ox.assess(study, "awareness")),
     "events": lambda study: exhibits.events(ox.events(study)),
+    "errors": lambda study: exhibits.errors(ox.errors(study, "entry_threshold")),
     "recording": lambda study: exhibits.recording(ox.recording(study)),
     "published": lambda study: exhibits.published(ox.published(study), source=study.source),
     "stated": lambda study: exhibits.register(ox.stated(study), "Stated and published"),
