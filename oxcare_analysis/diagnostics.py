@@ -1,5 +1,6 @@
 """What stands beside a verdict: trends, comparisons, life tables, regressions, bounds, events, months."""
 
+import hashlib
 from pathlib import Path
 
 import pandas as pd
@@ -7,9 +8,11 @@ import pandas as pd
 from oxcare_analysis import figures
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.intake import raw
+from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking import care_endings as endings
 from oxcare_analysis.thinking import compare as comparisons
 from oxcare_analysis.thinking import decompose as trends
+from oxcare_analysis.thinking import errors as uncertainties
 from oxcare_analysis.thinking import events as studies
 from oxcare_analysis.thinking import lifetable as lifetables
 from oxcare_analysis.thinking import measures
@@ -17,6 +20,7 @@ from oxcare_analysis.thinking import months as monthly
 from oxcare_analysis.thinking import recording as sentinel
 from oxcare_analysis.thinking import specification as curves
 from oxcare_analysis.thinking import story as stories
+from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.models import regression as regressions
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.errors import UsageError
@@ -146,3 +150,24 @@ def events(study: Study, measure: str = "referrals_per_child") -> studies.EventS
     if measure not in measures.RATIOS:
         raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
     return studies.events(study, measure)
+
+
+def errors(study: Study, hypothesis: str, data_dir: str | Path | None = None) -> uncertainties.Errors:
+    """The change of a hypothesis's primary with its standard error counted in four ways, side by side.
+
+    For entry_threshold, exit_threshold and awareness. The bootstrap of the noise model is kept with the tables.
+
+    >>> from oxcare_analysis import load
+    >>> len(errors(load("Oxfordshire", 2013, 2018), "exit_threshold").table)
+    4
+    """
+    if hypothesis not in judging.HOLM_FAMILY:
+        raise UsageError(f"ox.errors takes one of {', '.join(judging.HOLM_FAMILY)}; got {hypothesis!r}. The primary of "
+                         "population_need is made of other authorities' changes, not a ratio of two counts, so "
+                         "counting noise has no meaning for it.")
+    measure = judging.primary(study, hypothesis).measure
+    series = measures.series(study.authorities, measure)[["log", "n"]]
+    content = series.to_csv().encode() + Path(noise.__file__).read_bytes().replace(b"\r\n", b"\n")
+    replicates = built.cached(f"bootstrap_{measure}", hashlib.sha256(content).hexdigest(),
+                              lambda: noise.bootstrap(series["log"], series["n"]), data_dir)
+    return uncertainties.errors(study, measure, replicates)

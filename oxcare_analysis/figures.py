@@ -1,4 +1,4 @@
-"""Published numbers and what stands behind each: one figure, the funnel, the documents, dated events, revisions."""
+"""Numbers and what stands behind each: one figure, the funnel, documents, dated events, revisions, errors."""
 
 from dataclasses import dataclass, field
 from html import escape

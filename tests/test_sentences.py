@@ -405,6 +405,7 @@ def test_no_sentence_says_a_number_that_does_not_exist(tables, area):
     measures = ("open_per_child", "exit_hazard_6_plus", "conferences_per_enquiry")
     results = [ox.premise(study), ox.ledger(study), *ox.assess_all(study).values(), ox.recording(study)]
     results += [ox.exits(study), ox.specifications(study, "exit_threshold"), ox.care_endings(study), ox.events(study)]
+    results += [ox.errors(study, h) for h in judging.HOLM_FAMILY]
     results += [ox.compare(study, m) for m in measures] + [ox.decompose(study, m) for m in measures]
     for result in results:
         said = ox.say(result)

@@ -3,7 +3,7 @@
 import math
 
 from oxcare_analysis.showing.wording import month, month_words, people, times
-from oxcare_analysis.thinking.findings import SIGNIFICANT
+from oxcare_analysis.thinking.findings import SIGNIFICANT, Z_95
 
 
 def trend(t) -> str:
@@ -144,3 +144,24 @@ def trend_by_month(m) -> str:
                         for r in (a, b))
     return (f"{m.label[0].upper() + m.label[1:]}, {m.area}: the trend stood at {ends}. Season: highest in {high}, "
             f"lowest in {low}.")
+
+
+def errors(x) -> str:
+    """The change under each meaning of noise, and whether the noise model's own uncertainty could turn its reading."""
+    what = f"{x.change.label} in {x.area}, {x.first_year} to {x.last_year}"
+    if x.missing:
+        return f"How sure a change is cannot be worked out for {what}: {x.missing}."
+    words = {True: "beyond it", False: "within it", None: "cannot tell"}
+    told = "; ".join(f"{row.method}: {words[row.beyond]}" + (
+        f" ({math.expm1(row.low) * 100:+.0f} to {math.expm1(row.high) * 100:+.0f} per cent)"
+        if math.isfinite(row.se) else "") for row in x.table.itertuples())
+    used = x.table[x.table["method"].str.contains("verdict")].iloc[0]
+    known = ""
+    if math.isfinite(used["se_low"]):
+        turns = [abs(x.change.estimate) > Z_95 * used[end] for end in ("se_low", "se_high")]
+        known = (f" Refitted on authorities drawn with replacement, its standard error of {used['se']:.2f} in logs "
+                 f"lies between {used['se_low']:.2f} and {used['se_high']:.2f}; the reading is "
+                 + ("the same at both." if turns[0] == turns[1] else "not the same at both, so it is a close call."))
+    return (f"{what[0].upper()}{what[1:]}: {times(x.change.estimate)}. By what is called noise, with 95 per cent "
+            f"intervals: {told}. The verdict rests on the noise model and allows besides for three tests at "
+            f"once.{known}")

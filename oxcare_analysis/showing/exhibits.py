@@ -145,6 +145,24 @@ def everywhere(frame: pd.DataFrame, window: tuple[int, int], source: str = "") -
                    source)
 
 
+def errors(x) -> Exhibit:
+    """The standard error of one change in four ways: interval of the change, z, and how well the error is known."""
+    caption = f"How sure, counted in four ways: {x.change.label}, {x.area}, {x.first_year} to {x.last_year}"
+    if x.missing:
+        return Exhibit(caption, pd.DataFrame({"No standard error": [x.missing]}), x.source)
+    t, answers = x.table, {True: "yes", False: "no", None: "cannot tell"}
+    return Exhibit(caption, pd.DataFrame({
+        "What is called noise": t["method"], "Standard error, in logs": t["se"].map(_three),
+        "Change, per cent": f"{np.expm1(x.change.estimate) * 100:+.0f}",
+        "95 per cent interval": [_range(np.expm1(a) * 100, np.expm1(b) * 100)
+                                 for a, b in zip(t["low"], t["high"], strict=True)],
+        "z": [f"{z:+.1f}" if np.isfinite(z) else "none" for z in t["z"]],
+        "Beyond noise?": [answers[b] for b in t["beyond"]],
+        "95 per cent interval of the standard error": [
+            f"{_three(a)} to {_three(b)}" if np.isfinite(a) else "none"
+            for a, b in zip(t["se_low"], t["se_high"], strict=True)]}), x.source)
+
+
 def verdicts(findings: dict) -> Exhibit:
     """The four verdicts in words and symbols."""
     some = next(iter(findings.values()))
@@ -248,6 +266,10 @@ def _whole(value: float) -> str:
 
 def _one(value: float) -> str:
     return f"{value:,.1f}" if pd.notna(value) else "none"
+
+
+def _three(value: float) -> str:
+    return f"{value:.3f}" if np.isfinite(value) else "none"
 
 
 def _signed(value) -> str:
