@@ -202,13 +202,25 @@ def specifications(study: Study, hypothesis: str) -> curves.Specifications:
 
 
 def recording(study: Study) -> stories.Recording:
-    """The register of recording changes in the window: jumps in no-need share, source swaps, low-reliability years.
+    """The register of recording changes in the window, the verdicts each touches, and those it flips when left out.
+
+    Jumps and swaps in how referrals are classed, referrals without a named source, figures of low reliability, changes
+    of records system and of the front door, populations rebased, and counts that disagree.
 
     >>> 2016 in set(recording(load("Oxfordshire", 2013, 2018)).table["year"])
     True
     """
-    return stories.Recording(study.area.name, study.first_year, study.last_year, study.source,
-                             sentinel.register(study))
+    rows = sentinel.register(study)
+    touched, flipped = ([[] for _ in rows.index] for _ in range(2))
+    for name, finding in assess_all(study).items():
+        without = dict(finding.without)
+        for row, what in rows.loc[sentinel.touches(study, finding.primary.measure), "what"].items():
+            touched[row].append(name)
+            if without[what] != finding.verdict:
+                flipped[row].append(f"{name}: {without[what]}")
+    told = {name: pd.Series(["; ".join(words) for words in column], rows.index, dtype=str)
+            for name, column in (("touches", touched), ("verdict_without", flipped))}
+    return stories.Recording(study.area.name, study.first_year, study.last_year, study.source, rows.assign(**told))
 
 
 def story(study: Study) -> stories.Story:

@@ -155,14 +155,19 @@ def coefficients(r) -> Exhibit:
 
 
 def recording(r) -> Exhibit:
-    """Dated recording changes with their reasons."""
+    """Dated recording changes with their reasons, the verdicts they touch, and what those would be without them."""
     table = r.table if len(r.table) else pd.DataFrame({"Year": [], "What": []})
     names = {"year": "Year", "what": "What", "measure": "Measure", "found": "Found", "expected": "Expected",
-             "reason": "Reason, where known"}
+             "reason": "Reason, where known", "touches": "Could move",
+             "verdict_without": "Verdict without those points"}
     shown = table.rename(columns=names)
     if "Measure" in shown:
-        shown = shown.assign(Year=shown["Year"].astype(str), Measure=shown["Measure"].str.replace("_count", "")
-                             .str.replace("_", " "))
+        flips = shown["Verdict without those points"].mask(shown["Verdict without those points"].eq(""), "the same")
+        shown = shown.assign(**{
+            "Year": shown["Year"].astype(str),
+            "Measure": shown["Measure"].str.replace("_count", "").str.replace("_", " "),
+            "Could move": shown["Could move"].str.replace("_", " ").replace("", "no verdict"),
+            "Verdict without those points": flips.mask(shown["Could move"].eq(""), "").str.replace("_", " ")})
     return Exhibit(f"Recording changes, {r.area}, {r.first_year} to {r.last_year}", shown, r.source)
 
 
