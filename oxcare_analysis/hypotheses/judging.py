@@ -58,31 +58,35 @@ def module(name: str):
 
 
 def gather(study: Study) -> Evidence:
-    """The evidence of one study, and again without the points each kind of recording change touched.
+    """Estimate the primaries and indicators of one study and adjust the p-values together.
 
-    Only kinds that touch a primary, in a year the test reads, are left out in turn: others cannot change a verdict.
+    And again without the points that each kind of recording change touched, where those are in a primary and in a year
+    the test reads: others cannot change a verdict.
     """
-    evidence = _gather(study)
-    made_of = set().union(*(measures.made_of(p.measure) for p in evidence.primaries.values()))
-    without = {}
-    for what, points in recording.points(study).items():
-        if made_of & {count for _, count in points} and recording.read(study, points):
-            other = _gather(recording.leave_out(study, points))
-            # A question that cannot be asked without the points stays one of the three: fewer would be easier on them.
-            p_values = {name: (other if other.primaries[name].known else evidence).primaries[name].p_value
-                        for name in HOLM_FAMILY}
-            without[what] = replace(other, p_adjusted=holm(p_values))
-    return replace(evidence, without=without)
-
-
-def _gather(study: Study) -> Evidence:
-    """Estimate the primaries and indicators of one study and adjust the p-values together."""
     primaries = {name: primary(study, name) for name in NAMES}
     adjusted = holm({name: primaries[name].p_value for name in HOLM_FAMILY})
     indicators = {m: moves.estimate(study, m) for m in rivals.INDICATORS}
     changes = moves.changes_everywhere(study, rivals.INDICATORS)
-    return Evidence(study, primaries, adjusted, indicators, moves.spread(study, indicators),
-                    rivals.correlation(changes))
+    evidence = Evidence(study, primaries, adjusted, indicators, moves.spread(study, indicators),
+                        rivals.correlation(changes))
+    made_of = set().union(*(measures.made_of(p.measure) for p in primaries.values()))
+    return replace(evidence, without={
+        what: _without(evidence, points) for what, points in recording.points(study).items()
+        if recording.read(study, points) and made_of & {count for _, count in points}})
+
+
+def _without(evidence: Evidence, points: set[tuple[int, str]]) -> Evidence:
+    """The evidence with these points of the authority left out; how all authorities move together stays."""
+    other, counts = recording.leave_out(evidence.study, points), {count for _, count in points}
+    primaries = {name: primary(other, name) if counts & measures.made_of(p.measure) else p
+                 for name, p in evidence.primaries.items()}
+    indicators = {m: moves.estimate(other, m) if counts & measures.made_of(m) else e
+                  for m, e in evidence.indicators.items()}
+    # A question that cannot be asked without the points stays one of the three: fewer would be easier on the others.
+    adjusted = holm({name: (primaries if primaries[name].known else evidence.primaries)[name].p_value
+                     for name in HOLM_FAMILY})
+    return replace(evidence, study=other, primaries=primaries, p_adjusted=adjusted, indicators=indicators,
+                   spread=moves.spread(other, indicators))
 
 
 def primary(study: Study, name: str) -> Estimate:
