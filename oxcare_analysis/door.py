@@ -19,7 +19,6 @@ from oxcare_analysis.thinking import ledger as ledgers
 from oxcare_analysis.thinking import lifetable as lifetables
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking import premise as premises
-from oxcare_analysis.thinking import recording as sentinel
 from oxcare_analysis.thinking import specification as curves
 from oxcare_analysis.thinking import story as stories
 from oxcare_analysis.thinking.findings import Finding
@@ -202,25 +201,15 @@ def specifications(study: Study, hypothesis: str) -> curves.Specifications:
 
 
 def recording(study: Study) -> stories.Recording:
-    """The register of recording changes in the window, the verdicts each touches, and those it flips when left out.
+    """The register of recording changes in the window: jumps in no-need share, source swaps, low-reliability years ...
 
-    Jumps and swaps in how referrals are classed, referrals without a named source, figures of low reliability, changes
-    of records system and of the front door, populations rebased, and counts that disagree.
+    With the verdicts each could move, and those that would be others with its points left out.
 
     >>> 2016 in set(recording(load("Oxfordshire", 2013, 2018)).table["year"])
     True
     """
-    rows = sentinel.register(study)
-    touched, flipped = ([[] for _ in rows.index] for _ in range(2))
-    for name, finding in assess_all(study).items():
-        without = dict(finding.without)
-        for row, what in rows.loc[sentinel.touches(study, finding.primary.measure), "what"].items():
-            touched[row].append(name)
-            if without[what] != finding.verdict:
-                flipped[row].append(f"{name}: {without[what]}")
-    told = {name: pd.Series(["; ".join(words) for words in column], rows.index, dtype=str)
-            for name, column in (("touches", touched), ("verdict_without", flipped))}
-    return stories.Recording(study.area.name, study.first_year, study.last_year, study.source, rows.assign(**told))
+    return stories.Recording(study.area.name, study.first_year, study.last_year, study.source,
+                             judging.recorded(study, assess_all(study)))
 
 
 def story(study: Study) -> stories.Story:

@@ -171,6 +171,20 @@ def _flip(verdict: str, without: str) -> str:
     return f": without those points the verdict would be {without}"
 
 
+def recorded(study: Study, findings: dict[str, Finding]) -> pd.DataFrame:
+    """The register of recording changes, with the hypotheses each row touches and the verdicts that flip without it."""
+    rows = recording.register(study)
+    touched, flipped = ([[] for _ in rows.index] for _ in range(2))
+    for name, finding in findings.items():
+        without = dict(finding.without)
+        for row, what in rows.loc[recording.touches(study, finding.primary.measure), "what"].items():
+            touched[row].append(name)
+            if without[what] != finding.verdict:
+                flipped[row].append(f"{name}: {without[what]}")
+    return rows.assign(**{name: pd.Series(["; ".join(words) for words in column], rows.index, dtype=str)
+                          for name, column in (("touches", touched), ("verdict_without", flipped))})
+
+
 def _council(study: Study, rules, verdict: str) -> tuple[str | None, str]:
     if study.area.code != COUNCIL_CODE or study.last_year > COUNCIL_LAST_YEAR:
         return None, "not asked"
