@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from oxcare_analysis import figures
+from oxcare_analysis import door, figures
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.intake import raw
 from oxcare_analysis.tables import tables as built
@@ -17,7 +17,6 @@ from oxcare_analysis.thinking import events as studies
 from oxcare_analysis.thinking import lifetable as lifetables
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking import months as monthly
-from oxcare_analysis.thinking import recording as sentinel
 from oxcare_analysis.thinking import specification as curves
 from oxcare_analysis.thinking import story as stories
 from oxcare_analysis.thinking.models import noise
@@ -98,14 +97,16 @@ def specifications(study: Study, hypothesis: str) -> curves.Specifications:
 
 
 def recording(study: Study) -> stories.Recording:
-    """The register of recording changes in the window: jumps in no-need share, source swaps, low-reliability years.
+    """The register of recording changes in the window: jumps in no-need share, source swaps, low-reliability years ...
+
+    With the verdicts each could move, and those that would be others with its points left out.
 
     >>> from oxcare_analysis import load
     >>> 2016 in set(recording(load("Oxfordshire", 2013, 2018)).table["year"])
     True
     """
     return stories.Recording(study.area.name, study.first_year, study.last_year, study.source,
-                             sentinel.register(study))
+                             judging.recorded(study, door.assess_all(study)))
 
 
 def months(study: Study, measure: str = "referrals_received", own: bool = False,

@@ -31,8 +31,8 @@ def rows(condition, verdicts, world=0, **columns):
     return pd.DataFrame([{"world": world, "condition": condition, "hypothesis": name, "true": name in truths,
                           "verdict": verdicts.get(name, "inconclusive"), "moved": verdicts.get(name) == "supported",
                           "rivals": "", "peculiar": False, "estimate": 0.1, "se": 0.1, "oracle": "inconclusive",
-                          "oracle_moved": False, "realised": 0.1, "driver": None, "inside": None, "se_bar": np.nan,
-                          **columns} for name in judging.NAMES])
+                          "oracle_moved": False, "oracle_rivals": "", "realised": 0.1, "driver": None,
+                          "inside": None, **columns} for name in judging.NAMES])
 
 
 def line(result, requirement, worlds=None):

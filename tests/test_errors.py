@@ -8,7 +8,7 @@ import pytest
 
 import oxcare_analysis as ox
 from oxcare_analysis.hypotheses import judging
-from oxcare_analysis.showing import exhibits, sentences
+from oxcare_analysis.showing import evidence_sentences, exhibits
 from oxcare_analysis.thinking import errors, evidence, measures
 from oxcare_analysis.thinking.errors import COUNTING, DRIFT, INDEPENDENT, MODEL
 from oxcare_analysis.thinking.models import noise
@@ -92,7 +92,7 @@ def test_one_yearly_change_has_no_spread_and_the_rest_is_still_told(study):
     found = planted(study, "exit_rate", {2013: 500, 2014: 600}, 400, 2013, 2014)
     row = found.table.set_index("method").loc[INDEPENDENT]
     assert np.isnan(row["se"]) and row["beyond"] is None
-    assert f"{INDEPENDENT}: cannot tell;" in sentences.errors(found)
+    assert f"{INDEPENDENT}: cannot tell;" in evidence_sentences.errors(found)
     shown = exhibits.errors(found).table.set_index("What is called noise").loc[INDEPENDENT]
     assert shown["Beyond noise?"] == "cannot tell" and shown["95 per cent interval"] == "none"
 
@@ -244,7 +244,7 @@ def test_too_few_authorities_have_no_bootstrap_and_the_errors_say_nothing_of_it(
     assert few[["a", "phi", "sigma"]].isna().all(axis=None) and len(few) == 2
     found = errors.errors(study, "exit_rate", few)
     assert found.table[["se_low", "se_high"]].isna().all(axis=None) and found.table["se"].notna().all()
-    assert "drawn with replacement" not in sentences.errors(found)
+    assert "drawn with replacement" not in evidence_sentences.errors(found)
 
 
 def test_the_interval_of_the_standard_error_is_log_normal(study):
@@ -278,7 +278,7 @@ def test_a_close_call_is_called_one(published):
     change = found.change.estimate
 
     def told(low, high):
-        return sentences.errors(replace(found, table=found.table.assign(se_low=low, se_high=high)))
+        return evidence_sentences.errors(replace(found, table=found.table.assign(se_low=low, se_high=high)))
 
     assert "not the same at both, so it is a close call" in told(change / 2.1, change / 1.9)
     assert "the reading is the same at both" in told(change / 2.2, change / 2.1)

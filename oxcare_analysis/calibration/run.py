@@ -76,7 +76,7 @@ def calibrate(worlds_wanted: int = 2000, seed: int = REPORTING_SEED, workers: in
 
     One row a world and hypothesis, and one a ledger bar. Columns: world, condition (its number in CONDITIONS),
     hypothesis, true, verdict, moved, rivals, peculiar, estimate, se, oracle (the oracle's verdict), oracle_moved,
-    realised (log change without noise, drifting targets only); for bars:
+    oracle_rivals, realised (log change without noise, drifting targets only); for bars:
     driver, inside (whether the interval holds the expected bar), se.
     """
     jobs = [[] for _ in range(SURROUNDINGS)]
@@ -153,7 +153,8 @@ def _one(condition: Condition, index: int, seed: int, around: worlds.Surrounding
         rows.append({"hypothesis": name, "true": name in condition.truths, "verdict": finding.verdict,
                      "moved": finding.moved, "rivals": " ".join(finding.rivals), "peculiar": finding.primary.peculiar,
                      "estimate": finding.primary.estimate, "se": finding.primary.se, "oracle": ideal[name].verdict,
-                     "oracle_moved": ideal[name].moved, "realised": realised})
+                     "oracle_moved": ideal[name].moved,
+                     "oracle_rivals": " ".join(ideal[name].rivals), "realised": realised})
     result, truth = ledgers.ledger(study), ledgers.ledger(quiet)
     if result.testable and truth.testable:
         bars = result.table.assign(true_plans=truth.table["plans"]).dropna(subset=["plans", "true_plans"])

@@ -22,7 +22,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """
     found = rows[rows["hypothesis"].notna()].assign(
         true=lambda f: f["true"].astype(bool), supported=lambda f: f["verdict"] == "supported",
-        moved=lambda f: f["moved"].eq(True),
+        moved=lambda f: f["moved"].eq(True), oracle_moved=lambda f: f["oracle_moved"].eq(True),
         oracle_supported=lambda f: f["oracle"] == "supported")
     lines = [*_nothing_planted(found), *_planted(found), *_wrong(found), *_two_causes(found), *_ledger(rows)]
     return pd.DataFrame(lines, columns=COLUMNS)
@@ -68,10 +68,14 @@ def _nothing_planted(found: pd.DataFrame) -> list[tuple]:
     return lines
 
 
-def _named(found: pd.DataFrame, true: str) -> pd.Series:
-    """By world: the true hypothesis is supported, or moved and kept open by rivals, or named as another's rival."""
-    own = (found["hypothesis"] == true) & (found["supported"] | found["moved"])
-    rival = found["moved"] & found["rivals"].fillna("").map(lambda names: true in names.split()).astype(bool)
+def _named(found: pd.DataFrame, true: str, who: str = "") -> pd.Series:
+    """By world: the true hypothesis is supported, or moved and kept open by rivals, or named as another's rival.
+
+    `who`: "" for the package, "oracle_" for the oracle.
+    """
+    moved = found[f"{who}moved"]
+    own = (found["hypothesis"] == true) & (found[f"{who}supported"] | moved)
+    rival = moved & found[f"{who}rivals"].fillna("").map(lambda names: true in names.split()).astype(bool)
     return _by_world(found, own | rival)
 
 
@@ -83,7 +87,7 @@ def _planted(found: pd.DataFrame) -> list[tuple]:
         true, part = next(iter(condition.truths)), found[found["condition"] == i]
         if condition.growth == GROWTH:
             lines.append(_line("the true cause supported or named", condition.words, _named(part, true), "90%",
-                               least=0.90))
+                               least=0.90, bound=_named(part, true, "oracle_").mean()))
         if condition.causes[0] in MAIN:
             own = part[part["hypothesis"] == true]
             bound = own["oracle_supported"].mean()

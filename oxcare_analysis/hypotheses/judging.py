@@ -1,6 +1,6 @@
 """What the four hypotheses have in common: gather the evidence once, adjust together, decide, say why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 
 import numpy as np
@@ -30,7 +30,10 @@ COUNCIL_CODE, COUNCIL_LAST_YEAR = "931", 2015
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything the four judgements share: the primaries, their adjusted p-values, the indicators and their spread."""
+    """Everything the four judgements share: the primaries, their adjusted p-values, the indicators and their spread.
+
+    `without`: kind of recording change → the evidence with the points it touched left out.
+    """
 
     study: Study
     primaries: dict[str, Estimate]
@@ -38,6 +41,7 @@ class Evidence:
     indicators: dict[str, Estimate]
     spread: pd.Series
     correlations: pd.DataFrame
+    without: dict[str, "Evidence"] = field(default_factory=dict)
 
 
 # What was said at the time, beside the window it was said of (data/raw/published_figures/statements.csv).
@@ -55,13 +59,35 @@ def module(name: str):
 
 
 def gather(study: Study) -> Evidence:
-    """Estimate the primaries and indicators of one study and adjust the p-values together."""
+    """Estimate the primaries and indicators of one study and adjust the p-values together.
+
+    And again without the points that each kind of recording change touched, where those are in a primary and in a year
+    the test reads: others cannot change a verdict.
+    """
     primaries = {name: primary(study, name) for name in NAMES}
     adjusted = holm({name: primaries[name].p_value for name in HOLM_FAMILY})
     indicators = {m: moves.estimate(study, m) for m in rivals.INDICATORS}
     changes = moves.changes_everywhere(study, rivals.INDICATORS)
-    return Evidence(study, primaries, adjusted, indicators, moves.spread(study, indicators),
-                    rivals.correlation(changes))
+    evidence = Evidence(study, primaries, adjusted, indicators, moves.spread(study, indicators),
+                        rivals.correlation(changes))
+    made_of = set().union(*(measures.made_of(p.measure) for p in primaries.values()))
+    return replace(evidence, without={
+        what: _without(evidence, points) for what, points in recording.points(study).items()
+        if recording.read(study, points) and made_of & {count for _, count in points}})
+
+
+def _without(evidence: Evidence, points: set[tuple[int, str]]) -> Evidence:
+    """The evidence with these points of the authority left out; how all authorities move together stays."""
+    other, counts = recording.leave_out(evidence.study, points), {count for _, count in points}
+    primaries = {name: primary(other, name) if counts & measures.made_of(p.measure) else p
+                 for name, p in evidence.primaries.items()}
+    indicators = {m: moves.estimate(other, m) if counts & measures.made_of(m) else e
+                  for m, e in evidence.indicators.items()}
+    # A question that cannot be asked without the points stays one of the three: fewer would be easier on the others.
+    adjusted = holm({name: (primaries if primaries[name].known else evidence.primaries)[name].p_value
+                     for name in HOLM_FAMILY})
+    return replace(evidence, study=other, primaries=primaries, p_adjusted=adjusted, indicators=indicators,
+                   spread=moves.spread(other, indicators))
 
 
 def primary(study: Study, name: str) -> Estimate:
@@ -79,25 +105,36 @@ def judge(evidence: Evidence, name: str) -> Finding:
     """Apply a hypothesis's own constants to the evidence."""
     rules, study, primary = module(name), evidence.study, evidence.primaries[name]
     p = evidence.p_adjusted.get(name, primary.p_value)
-    fitted = _fits(evidence, name)
-    fitting = rivals.plausible(fitted, name)
-    verdict = decide(testable=primary.known, estimate=primary.estimate, se=primary.se, p_adjusted=p,
-                     direction=rules.DIRECTION, margin=rules.MARGIN, rivals=tuple(fitting["mechanism"]),
-                     ceiling=getattr(rules, "CEILING", SUPPORTED))
+    verdict, fitted, fitting = _decided(evidence, name)
     moved = primary.known and p < SIGNIFICANT and primary.estimate * rules.DIRECTION > 0
     # A move the other way can be one of recording too; that does not change the word, but it is said.
     doubts = tuple(fitting.loc[fitting["hypothesis"] == "recording", "mechanism"])
     named = tuple(dict.fromkeys(fitting["hypothesis"])) if moved else ()
     council, agreement = _council(study, rules, verdict)
     supporting = _supports(study, rules.SUPPORTING)
+    without = {what: _decided(evidence.without[what], name)[0] if what in evidence.without else verdict
+               for what in recording.touching(study, primary.measure)}
     variants = tuple(Variant(words, _supports(study, signs)) for words, signs in getattr(rules, "VARIANTS", {}).items())
     return Finding(
         name, rules.QUESTION, verdict,
         _reason(verdict, primary, rules, moved, tuple(fitting["mechanism"]), doubts), primary,
         evidence.p_adjusted.get(name, float("nan")), rules.MARGIN, named, supporting, council, agreement, bool(moved),
-        study.area.name, (study.first_year, study.last_year), _notes(evidence, name),
+        study.area.name, (study.first_year, study.last_year), _notes(evidence, name, verdict, without),
         tuple(fitting["mechanism"]) if moved else (), study.source,
-        rules.COUNCIL_COULD_SHOW if council else "", variants=variants, table=_table(primary, supporting), fits=fitted)
+        rules.COUNCIL_COULD_SHOW if council else "", variants=variants, table=_table(primary, supporting), fits=fitted,
+        without=tuple(without.items()))
+
+
+def _decided(evidence: Evidence, name: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:
+    """The verdict, how well every mechanism fits, and the rivals that fit nearly as well."""
+    rules, primary = module(name), evidence.primaries[name]
+    fitted = _fits(evidence, name)
+    fitting = rivals.plausible(fitted, name)
+    verdict = decide(testable=primary.known, estimate=primary.estimate, se=primary.se,
+                     p_adjusted=evidence.p_adjusted.get(name, primary.p_value), direction=rules.DIRECTION,
+                     margin=rules.MARGIN, rivals=tuple(fitting["mechanism"]),
+                     ceiling=getattr(rules, "CEILING", SUPPORTED))
+    return verdict, fitted, fitting
 
 
 def _supports(study: Study, predictions: tuple[tuple[str, str], ...]) -> tuple[Support, ...]:
@@ -112,10 +149,11 @@ def _fits(evidence: Evidence, name: str) -> pd.DataFrame:
                        evidence.spread, evidence.correlations)
 
 
-def _notes(evidence: Evidence, name: str) -> tuple[str, ...]:
-    """What must be read beside the verdict: recording changes that touch it, a base of one year, its own caveat."""
+def _notes(evidence: Evidence, name: str, verdict: str, without: dict[str, str]) -> tuple[str, ...]:
+    """What must be read beside the verdict: recording changes that touch it and flip it, a base of one year, caveat."""
     study, estimate = evidence.study, evidence.primaries[name]
-    notes = list(recording.touching(study, estimate.measure))
+    notes = [line + _flip(verdict, without[what])
+             for what, line in recording.touching(study, estimate.measure).items()]
     if len(estimate.base_years) == 1 and estimate.measure in measures.RATIOS:
         only = f"the base is {estimate.base_years[0]} alone, as the year before is not comparable or not held"
         later = moves.estimate(study, estimate.measure, study.first_year + 1, study.last_year)
@@ -124,6 +162,28 @@ def _notes(evidence: Evidence, name: str) -> tuple[str, ...]:
         notes.append(only)
     caveat = getattr(module(name), "CAVEAT", "")
     return (*notes, caveat.rstrip(".")) if caveat else tuple(notes)
+
+
+def _flip(verdict: str, without: str) -> str:
+    if without == verdict:
+        return ""
+    if without == NOT_TESTABLE:
+        return ": cannot be tested without those points"
+    return f": without those points the verdict would be {without}"
+
+
+def recorded(study: Study, findings: dict[str, Finding]) -> pd.DataFrame:
+    """The register of recording changes, with the hypotheses each row touches and the verdicts that flip without it."""
+    rows = recording.register(study)
+    touched, flipped = ([[] for _ in rows.index] for _ in range(2))
+    for name, finding in findings.items():
+        without = dict(finding.without)
+        for row, what in rows.loc[recording.touches(study, finding.primary.measure), "what"].items():
+            touched[row].append(name)
+            if without[what] != finding.verdict:
+                flipped[row].append(f"{name}: {without[what]}")
+    return rows.assign(**{name: pd.Series(["; ".join(words) for words in column], rows.index, dtype=str)
+                          for name, column in (("touches", touched), ("verdict_without", flipped))})
 
 
 def _council(study: Study, rules, verdict: str) -> tuple[str | None, str]:

@@ -39,7 +39,8 @@ class Exhibit:
         styler = styler.format_index(escape="html", axis=1)
         numbers = [c for c in self.table if pd.api.types.is_numeric_dtype(self.table[c])]
         styler = styler.set_properties(subset=numbers, **{"text-align": "right"})
-        html = styler.to_html(doctype_html=False, exclude_styles=False, table_uuid=_identity(self.caption))
+        identity = "".join(c for c in self.caption.lower() if c.isalnum())[:24]
+        html = styler.to_html(doctype_html=False, exclude_styles=False, table_uuid=identity)
         html = re.sub(r"<th id=", '<th scope="col" id=', html)
         source = f'<p class="source">{escape(self.source)}</p>' if self.source else ""
         return (f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(self.caption, quote=True)}">'
@@ -224,14 +225,19 @@ def months(m) -> Exhibit:
 
 
 def recording(r) -> Exhibit:
-    """Dated recording changes with their reasons."""
+    """Dated recording changes with their reasons, the verdicts they touch, and what those would be without them."""
     table = r.table if len(r.table) else pd.DataFrame({"Year": [], "What": []})
     names = {"year": "Year", "what": "What", "measure": "Measure", "found": "Found", "expected": "Expected",
-             "reason": "Reason, where known"}
+             "reason": "Reason, where known", "touches": "Could move",
+             "verdict_without": "Verdict without those points"}
     shown = table.rename(columns=names)
     if "Measure" in shown:
-        shown = shown.assign(Year=shown["Year"].astype(str), Measure=shown["Measure"].str.replace("_count", "")
-                             .str.replace("_", " "))
+        flips = shown["Verdict without those points"].mask(shown["Verdict without those points"].eq(""), "the same")
+        shown = shown.assign(**{
+            "Year": shown["Year"].astype(str),
+            "Measure": shown["Measure"].str.replace("_count", "").str.replace("_", " "),
+            "Could move": shown["Could move"].str.replace("_", " ").replace("", "no verdict"),
+            "Verdict without those points": flips.mask(shown["Could move"].eq(""), "").str.replace("_", " ")})
     return Exhibit(f"Recording changes, {r.area}, {r.first_year} to {r.last_year}", shown, r.source)
 
 
@@ -246,10 +252,6 @@ def register(frame: pd.DataFrame, caption: str, source: str = "") -> Exhibit:
     shown = frame.rename(columns=lambda c: str(c).replace("_", " ").capitalize())
     return Exhibit(caption, shown.map(lambda v: f"{v:,.10g}" if isinstance(v, float) and np.isfinite(v) else
                                       "none" if isinstance(v, float) else v).astype(str), source)
-
-
-def _identity(caption: str) -> str:
-    return "".join(c for c in caption.lower() if c.isalnum())[:24]
 
 
 def _mark(verdict: str) -> str:
@@ -291,6 +293,6 @@ def _reading(row) -> str:
         return "doubtful: recording"
     if row.low * row.high <= 0:
         return "within noise"
-    if row.stable is None or pd.isna(row.stable):
+    if pd.isna(row.stable):
         return "only one base is held: not read"
     return "clear of noise" if row.stable else "changes sign with the base: not read"

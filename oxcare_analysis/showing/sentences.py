@@ -118,9 +118,20 @@ def story(s) -> str:
 
 
 def recording(r) -> str:
-    """How many recording changes there are, and the ones with a known reason."""
+    """When recording changed, why where that is known, and which verdicts would be others without those points."""
     if r.table.empty:
         return f"No recording change stands out for {r.area}, {r.first_year} to {r.last_year}."
     years = ", ".join(str(y) for y in sorted(set(r.table["year"])))
-    reasons = " ".join(dict.fromkeys(reason for reason in r.table["reason"] if reason))
-    return f"Recording changes to keep in mind for {r.area}: years {years}. {reasons}".strip()
+    reasons = "".join(f" {reason.rstrip('.')}." for reason in dict.fromkeys(r.table["reason"]) if reason)
+    told = f"Recording changes to keep in mind for {r.area}: years {years}.{reasons}"
+    flips = []
+    for what, rows in r.table[r.table["verdict_without"].ne("")].groupby("what"):
+        words = [flip.split(": ") for flip in dict.fromkeys("; ".join(rows["verdict_without"]).split("; "))]
+        flips.append(f"{what[0].upper()}{what[1:]}: " + "; ".join(
+            f"whether {HYPOTHESES[name]}, {VERDICTS[verdict].lower()}" for name, verdict in words) + ".")
+    if flips:
+        return f"{told}\nWith all points of one kind left out, these verdicts would be others. {' '.join(flips)}"
+    if r.table["touches"].ne("").any():
+        return (f"{told}\nNo verdict would be another without the points touched. A verdict reads only the years at "
+                "both ends of the window, so a lasting change between them is not taken out by this.")
+    return f"{told}\nNone of them is in a figure that a verdict rests on."

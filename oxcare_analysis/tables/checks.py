@@ -19,6 +19,9 @@ from oxcare_analysis.words.panel import year_before
 COLUMNS = ["check", "severity", "area_code", "year", "measure", "found", "expected", "reason"]
 IDENTITY_TOLERANCE = 0.10   # stock-flow residual as a share of mean stock; median .3%, 95th percentile 4.7%
 SHARE_JUMP = 0.15           # a share of referrals that moves this much in a year is looked at
+SWAP = 0.10                 # so is one that moves this much while another takes up most of it
+POPULATION_JUMP = 0.01      # a population this far from the one it is set beside rests on another basis
+FIRST_ON_CENSUS_2011 = 2012  # mid-2011: the years before rest on the census of 2001
 ENGLAND_TOLERANCE = 0.005   # suppressed and missing authorities, and rounding to 10
 # Parts that must add up to their whole: check name → (whole, parts).
 BREAKDOWNS = {
@@ -53,7 +56,7 @@ def run(tables: Tables, data_dir: str | Path | None = None) -> pd.DataFrame:
     authorities = numbers[numbers.index.get_level_values("area_code").str.fullmatch(r"\d{3}")]
     found = [_identity(authorities), _breakdowns(tables.figures), _england(numbers, authorities),
              _funnel(authorities), _totals_agree(tables.figures), _rates(tables), _jumps(authorities),
-             _low_reliability(tables.figures), _revised(tables)]
+             _swaps(authorities), _rebased(authorities), _low_reliability(tables.figures), _revised(tables)]
     failed = [f for f in found if len(f)] or [pd.DataFrame(columns=COLUMNS)]
     rows = pd.concat(failed, ignore_index=True).reindex(columns=COLUMNS)
     return _with_reasons(rows, known_problems(data_dir)).sort_values(
@@ -163,13 +166,17 @@ def _rates(tables: Tables) -> pd.DataFrame:
 
 
 def recording_shares(numbers: pd.DataFrame) -> pd.DataFrame:
-    """Shares of referrals that move when recording changes: no-need share, its two halves, and each source.
+    """Shares of referrals that move when recording changes: no-need share, its two halves, each source, and unnamed.
 
     No-need share is (closed with no further action + assessed as not in need) ÷ referrals, always the two together.
+    Unnamed is other and unknown sources together.
     """
     received = numbers["referrals_received_count"]
     shares = {"no_further_action_count": numbers["no_further_action_count"] / received,
               "not_in_need_count": numbers["not_in_need_count"] / received}
+    shares["no_need_count"] = shares["no_further_action_count"] + shares["not_in_need_count"]
+    shares["referrals_unnamed_count"] = (numbers["referrals_from_other_count"]
+                                         + numbers["referrals_from_unknown_count"]) / received
     shares |= {f"referrals_from_{s}_count": numbers[f"referrals_from_{s}_count"] / received for s in SOURCES}
     education = numbers["referrals_from_schools_count"] + numbers["referrals_from_education_services_count"]
     shares["referrals_from_schools_count"] = education / received
@@ -186,6 +193,44 @@ def _jumps(numbers: pd.DataFrame) -> pd.DataFrame:
         parts.append(_rows("share of referrals jumps", "note", pd.DataFrame(
             {"measure": measure, "found": share.map("{:.0%}".format),
              "expected": before.map("near {:.0%}, the year before".format)})[jump]))
+    return pd.concat(parts)
+
+
+def _swaps(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Two shares of referrals that move opposite ways by about as much: cases were moved from one name to the other."""
+    parts = []
+    for one, other in (("no_further_action_count", "not_in_need_count"),
+                       ("referrals_from_schools_count", "referrals_from_education_services_count")):
+        now = numbers[[one, other]].div(numbers["referrals_received_count"], axis=0)
+        before = now.apply(year_before)
+        moves = now - before
+        smaller = moves.abs().min(axis=1, skipna=False)
+        swapped = (smaller > SWAP) & (moves[one] * moves[other] < 0) & (moves.sum(axis=1).abs() < smaller / 2)
+        found, earlier = (shares[one].map("{:.0%}".format) + " and " + shares[other].map("{:.0%}".format)
+                          for shares in (now, before))
+        parts.append(_rows("categories of referrals swapped", "note", pd.DataFrame(
+            {"measure": one, "found": found, "expected": "near " + earlier + ", the year before"})[swapped]))
+    return pd.concat(parts)
+
+
+def _rebased(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Populations on another basis than those beside them.
+
+    The first year on the census of 2011 where it grew unlike the authority's other years, and years in which the
+    department's own rate rests on a population other than the newest.
+    """
+    children = numbers["children_0_17_count"]
+    implied = numbers["referrals_received_count"] / numbers["referrals_received_rate_10k"] * 10_000
+    growth = children / year_before(children)
+    usual = growth.groupby("area_code").transform("median") * year_before(children)
+    census = children.index.get_level_values("year") == FIRST_ON_CENSUS_2011
+    parts = []
+    for beside, words, looked_at in ((usual, "had it grown as in other years", census),
+                                     (implied, "implied by the published rate", True)):
+        off = ((children / beside - 1).abs() > POPULATION_JUMP) & looked_at
+        parts.append(_rows("population rebased", "note", pd.DataFrame(
+            {"measure": "children_0_17_count", "found": children.map("{:,.0f}".format),
+             "expected": beside.map(f"{{:,.0f}} {words}".format)})[off]))
     return pd.concat(parts)
 
 

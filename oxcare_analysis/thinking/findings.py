@@ -123,7 +123,10 @@ class Variant:
 
 @dataclass(frozen=True)
 class Finding:
-    """One hypothesis judged in one study."""
+    """One hypothesis judged in one study.
+
+    `without`: (kind of recording change that touches the primary, the verdict with its points left out).
+    """
 
     hypothesis: str
     question: str
@@ -144,6 +147,7 @@ class Finding:
     source: str = ""
     council_could_show: str = ""
     variants: tuple[Variant, ...] = ()
+    without: tuple[tuple[str, str], ...] = ()
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     fits: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 

@@ -65,8 +65,14 @@ RATIOS = {r.name: r for r in (
     Ratio("care_starts_per_plan", "children starting to be looked after per 100 plans started",
           "looked_after_started_count", "plans_started_count", 100, "per 100 plans started"),
 )}
-DERIVED = ("referrals_in_need_count", "no_need_count", "implied_ends_count", "mean_open_count", "ended_6_plus_count",
-           "mean_open_6_plus_count")
+# Derived count → the published counts of the same year it is worked from.
+DERIVED = {
+    "referrals_in_need_count": ("referrals_received_count", "no_further_action_count", "not_in_need_count"),
+    "no_need_count": ("no_further_action_count", "not_in_need_count"),
+    "implied_ends_count": ("plans_open_count", "plans_started_count", "plans_ended_count"),
+    "mean_open_count": ("plans_open_count",),
+    "ended_6_plus_count": ("plans_ended_count", "plans_ended_0_3_months_count", "plans_ended_3_6_months_count"),
+    "mean_open_6_plus_count": ("plans_open_count", "plans_open_0_3_months_count", "plans_open_3_6_months_count")}
 
 
 def derive(panel: pd.DataFrame) -> pd.DataFrame:
@@ -97,6 +103,13 @@ def series(panel: pd.DataFrame, measure: str) -> pd.DataFrame:
     log = np.log(value.where(value > 0))
     return pd.DataFrame({"top": top, "bottom": bottom, "value": value, "log": log,
                          "n": np.minimum(top, bottom).where(log.notna())})
+
+
+def made_of(measure: str) -> set[str]:
+    """The published counts a ratio is worked from. Growth shared with others uses none here but the children."""
+    if measure not in RATIOS:
+        return {"children_0_17_count"}
+    return {part for count in (RATIOS[measure].top, RATIOS[measure].bottom) for part in DERIVED.get(count, (count,))}
 
 
 def authorities(panel: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,11 @@ class Story:
 
 @dataclass(frozen=True)
 class Recording:
-    """Dated recording changes. `table`: year, what, measure, found, expected, reason."""
+    """Dated recording changes.
+
+    `table`: year, what, measure, found, expected, reason; `touches`, the hypotheses whose primary it could have moved;
+    `verdict_without`, those whose verdict is another with the points of all changes of that kind left out.
+    """
 
     area: str
     first_year: int

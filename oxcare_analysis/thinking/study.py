@@ -54,7 +54,7 @@ class Study:
 
     @cached_property
     def memo(self) -> dict:
-        """Changes over a window, kept once worked out: several judgements ask for the same ones."""
+        """Changes over a window, and the register, kept once worked out: several judgements ask for the same ones."""
         return {}
 
     @cached_property
