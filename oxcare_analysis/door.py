@@ -139,7 +139,8 @@ def everywhere(study: Study) -> pd.DataFrame:
     for code in study.authorities.index.unique("area_code"):
         area = dataclasses.replace(study.area, code=code, name=study.names[code],
                                    region_code=study.provenance["regions"][code])
-        part = dataclasses.replace(study, area=area, neighbours=study.provenance["neighbours"].get(code, ()))
+        part = dataclasses.replace(study, area=area, neighbours=study.provenance["neighbours"].get(code, ()),
+                                   checks=study.checks[:0], events=study.events[:0])  # verdict words need neither
         vars(part)["memo"] = study.memo  # changes over a window are worked out for all authorities at once
         rows[code] = {"name": area.name} | {name: f.verdict for name, f in _judged(part).items()}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("area_code")

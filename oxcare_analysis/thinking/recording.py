@@ -48,8 +48,9 @@ def register(study: Study) -> pd.DataFrame:
 
     A jump is dated by its later year. The year before the first counts too: it is averaged into the base.
     """
-    if "register" in study.memo:
-        return study.memo["register"]
+    key = ("register", study.area.code)
+    if key in study.memo:
+        return study.memo[key]
     rows = study.checks
     kinds = [CHECKS.get((check, measure), CHECKS.get(check))
              for check, measure in zip(rows["check"], rows["measure"], strict=True)]
@@ -61,8 +62,8 @@ def register(study: Study) -> pd.DataFrame:
         rows = rows[~(rows["what"].eq(what) & rows["measure"].isin(parts) & said)]
     rows = rows[rows["year"].between(study.first_year - 1, study.last_year)]
     columns = ["year", "what", "measure", "found", "expected", "reason"]
-    study.memo["register"] = rows[columns].sort_values("year", kind="stable", ignore_index=True)
-    return study.memo["register"]
+    study.memo[key] = rows[columns].sort_values("year", kind="stable", ignore_index=True)
+    return study.memo[key]
 
 
 def touches(study: Study, measure: str) -> pd.Series:
@@ -109,7 +110,7 @@ def leave_out(study: Study, left_out: set[tuple[int, str]]) -> Study:
     panel.loc[mine.index, changed] = mine[changed]
     other = dataclasses.replace(study, panel=panel)
     other.memo.update({key: kept for key, kept in study.memo.items()  # what no such point is in is the same in both
-                       if key != "register" and counts.isdisjoint(measures.made_of(key[0]))})
+                       if key[0] != "register" and counts.isdisjoint(measures.made_of(key[0]))})
     return other
 
 
