@@ -18,6 +18,7 @@ import pytest
 import oxcare_analysis as ox
 from oxcare_analysis.refresh import downloads, publish, run
 from oxcare_analysis.words import paths
+from oxcare_analysis.words.errors import RunError
 
 AREA, FOLDER = "Rutland", "rutland"
 PAGES = ("index", *(path.stem for path in run.notebooks(own_months=False)))
@@ -283,6 +284,45 @@ def test_a_failing_notebook_publishes_nothing_and_leaves_the_standing_report(out
     assert said[0].endswith("ValueError: a planted fault. Nothing was published.")
     assert contents(out) == before
     assert left_over(out) == []
+
+
+def job(tmp_path):
+    return run.Job(tmp_path / "a.ipynb", tmp_path / "b.ipynb", {"area": AREA}, tmp_path)
+
+
+@pytest.mark.parametrize(("failures", "starts"), [(1, 2), (2, 2)])
+def test_a_kernel_that_lost_its_port_is_started_once_more(tmp_path, monkeypatch, failures, starts):
+    import papermill
+
+    calls = []
+
+    def start(*args, **kwargs):
+        calls.append(args)
+        if len(calls) <= failures:
+            raise RuntimeError(f"{run.NEVER_STARTED} to kernel_info")
+
+    monkeypatch.setattr(papermill, "execute_notebook", start)
+    if failures == 1:
+        run.execute(job(tmp_path))
+    else:
+        with pytest.raises(RunError, match="could not be run for Rutland"):
+            run.execute(job(tmp_path))
+    assert len(calls) == starts
+
+
+def test_a_kernel_that_dies_at_work_is_not_started_again(tmp_path, monkeypatch):
+    import papermill
+
+    calls = []
+
+    def die(*args, **kwargs):
+        calls.append(args)
+        raise RuntimeError("Kernel died")
+
+    monkeypatch.setattr(papermill, "execute_notebook", die)
+    with pytest.raises(RunError, match="Kernel died"):
+        run.execute(job(tmp_path))
+    assert len(calls) == 1
 
 
 def test_another_window_has_a_folder_of_its_own(window):

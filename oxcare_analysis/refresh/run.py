@@ -13,6 +13,7 @@ from oxcare_analysis.words.errors import RunError
 
 PARAMETERS = {"area": str, "first_year": int, "last_year": int, "as_of": str}
 SECONDS_TO_START = 180
+NEVER_STARTED = "Kernel died before replying"  # how jupyter_client says it
 OWN_MONTHS = "31_local_months"
 
 
@@ -62,11 +63,20 @@ def execute(job: Job) -> float:
     from papermill.exceptions import PapermillExecutionError
 
     started = time.perf_counter()
-    try:
+
+    def attempt() -> None:
         papermill.execute_notebook(str(job.source), str(job.target), parameters=job.parameters, progress_bar=False,
                                    kernel_name="python3", log_output=False, cwd=str(job.target.parent),
-                                   extra_arguments=["--log-level=50"],
-                                   start_timeout=SECONDS_TO_START)
+                                   extra_arguments=["--log-level=50"], start_timeout=SECONDS_TO_START)
+
+    try:
+        try:
+            attempt()
+        except RuntimeError as problem:
+            # Two kernels that start at once can choose the same port: the one that lost is started again.
+            if NEVER_STARTED not in str(problem):
+                raise
+            attempt()
     except PapermillExecutionError as problem:
         raise RunError(f"{job.source.name} failed for {job.parameters['area']} in cell {problem.exec_count}: "
                        f"{problem.ename}: {problem.evalue}. Nothing was published.") from None
