@@ -68,7 +68,8 @@ def load(area: str = DEFAULT_AREA, first_year: int | None = None, last_year: int
     return Study(
         mine, first, last, month or built.newest_month(tables), panel, resolved, fitted,
         neighbours.get(mine.code, ()), dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
-        checked[checked["area_code"] == mine.code], built.events(mine.name, data_dir),
+        checked[checked["area_code"].eq(mine.code) & checked["year"].le(resolved["year"].max())],
+        built.events(mine.name, data_dir),
         {"editions": editions, "data_sha256": tables.data_sha256, "code_version": metadata.version("oxcare_analysis"),
          "rules_sha256": _rules_sha256(), "values_as_revised_in": max(revised, default=None),
          "noise_model": "all years held" if too_few_years else "years let in",
@@ -119,13 +120,14 @@ def assess_all(study: Study) -> dict[str, Finding]:
     >>> list(assess_all(load("Oxfordshire", 2013, 2018)))
     ['entry_threshold', 'exit_threshold', 'population_need', 'awareness']
     """
-    found = _judged(study)
+    found = judging.assess_all(study)
     supported = [name for name, finding in found.items() if finding.verdict == "supported"]
     if not supported or study.area.name.startswith(SIMULATED):
         return found
-    shares = everywhere(study)[supported].eq("supported").mean()
+    table = everywhere(study)[supported]
+    shares = table.eq("supported").sum() / table.ne("not_testable").sum()
     return {name: dataclasses.replace(finding, notes=(*finding.notes, f"as in most of England: {shares[name]:.0%} of "
-                                                      "authorities have the same verdict"))
+                                                      "the authorities it could be tested in"))
             if shares.get(name, 0) > MOST_OF_ENGLAND else finding for name, finding in found.items()}
 
 
@@ -135,20 +137,17 @@ def everywhere(study: Study) -> pd.DataFrame:
     >>> everywhere(load("Oxfordshire", 2013, 2018)).loc["931", "exit_threshold"]
     'inconclusive'
     """
-    rows = {}
+    rows, shared = {}, dict(study.memo)
     for code in study.authorities.index.unique("area_code"):
         area = dataclasses.replace(study.area, code=code, name=study.names[code],
                                    region_code=study.provenance["regions"][code])
         part = dataclasses.replace(study, area=area, neighbours=study.provenance["neighbours"].get(code, ()),
                                    checks=study.checks[:0], events=study.events[:0])  # verdict words need neither
-        vars(part)["memo"] = study.memo  # changes over a window are worked out for all authorities at once
-        rows[code] = {"name": area.name} | {name: f.verdict for name, f in _judged(part).items()}
+        # Changes over a window are worked out for all authorities at once; the register is each one's own.
+        part.memo.update({key: kept for key, kept in shared.items() if key[0] != "register"})
+        rows[code] = {"name": area.name} | judging.words(part)
+        shared |= part.memo
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("area_code")
-
-
-def _judged(study: Study) -> dict[str, Finding]:
-    evidence = judging.gather(study)
-    return {name: judging.module(name).assess(evidence) for name in judging.NAMES}
 
 
 def assess(study: Study, hypothesis: str) -> Finding:
@@ -193,10 +192,11 @@ def _default_window(panel: pd.DataFrame, area: Area) -> tuple[int, int]:
     """2013, or the area's first year, to its last year with all five funnel counts (where none, England's last)."""
     full = panel.reindex(columns=list(FUNNEL)).notna().all(axis=1)
     first = max(DEFAULT_FIRST_YEAR, area.first_year)
-    years = [year for (code, year), yes in full.items() if yes and code == area.code and year >= first]
+    held = [year for (code, year), yes in full.items() if yes and code == area.code]
     anywhere = [year for (_, year), yes in full.items() if yes]
-    if years and max(years) <= first > settings.EARLIEST_YEAR >= area.first_year:
+    if held and max(held) <= first > settings.EARLIEST_YEAR >= area.first_year:
         first = settings.EARLIEST_YEAR  # an early as-of month: all that was out by then
+    years = [year for year in held if year >= first]
     return first, max(years, default=max(first, min(area.last_year, max(anywhere, default=first))))
 
 

@@ -300,3 +300,11 @@ def test_the_page_of_own_months_is_run_only_for_the_one_area_asked_for(tmp_path,
     assert request(True).own_months and not request(False).own_months
     assert run.OWN_MONTHS in {path.stem for path in run.notebooks()}
     assert run.OWN_MONTHS not in {path.stem for path in run.notebooks(own_months=False)}
+
+
+@pytest.mark.parametrize(("months", "clear"), [(24, False), (30, True)])
+def test_a_step_that_is_a_sum_of_trend_and_season_is_not_told(months, clear):
+    # In two bare years the thirteenth month begins the second year: month levels and trend already say so.
+    index = pd.period_range("2012-04", periods=months, freq="M")
+    step = (index >= pd.Period("2013-04", "M")).astype(float)
+    assert monthly.told_apart(step[:, None], np.hstack(monthly.design(index, index)))[0] == clear

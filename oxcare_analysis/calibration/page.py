@@ -26,19 +26,25 @@ def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame,
                             "growth of open plans at full size": f"{c.growth:+.0%}"} for c in CAUSES.values()])
     parts = [
         "# How often are the verdicts wrong?",
-        f"Written by `oxcare calibrate --page` from {worlds:,} simulated worlds, seed {seed}; not by hand. Until the "
-        "last section, nothing on this page is a figure about a real authority.",
+        f"Written by `oxcare calibrate --page` from {worlds:,} simulated worlds, seed {seed}; not by hand. Apart "
+        "from the columns called published and the last section, nothing on this page is about real authorities.",
         "A world is some 150 authorities that do not exist. Families with a latent risk come up, are referred, "
         "assessed and passed from gate to gate; plans end at a rate that depends on how long they have run. Thresholds "
         "drift and are shaken as the noise model says they do in England. In one authority, the target, a cause is "
         f"planted after {BASE_YEAR}; the package, which is not told, judges {first} to {last}. A *still* target has "
         "yearly shocks and no drift: whatever moves in it was planted. A *drifting* target really does change, so "
         "there the question is whether a verdict goes against what happened. The *bound* is what the same rules reach "
-        f"when a, φ and σ are fitted to {run.ORACLE_SURROUNDINGS} times as many authorities: what it cannot reach, "
-        "these figures cannot tell.",
+        f"in the same worlds when a, φ and σ are as good as known (the mean of fits to {run.ORACLE_SURROUNDINGS} times "
+        "as many authorities). Where the bound is low too, it is not for want of knowing the noise: these rules cannot "
+        "tell it on these figures. By chance the package can do better than the bound.",
         "## What was asked, and what was found", _table(_shown(summary)),
-        "*Met* looks at the share; *sure* says that the whole Monte Carlo interval agrees. Where a requirement is not "
-        "met the figures do not carry it, and the verdict says `inconclusive` more often than the cause is found.",
+        "*Met* looks at the share; *sure* says that the whole Monte Carlo interval agrees (worlds among the same "
+        f"authorities share a noise model, {run.SURROUNDINGS} in all, so the intervals are somewhat too narrow). "
+        "Where a true cause is named less often than asked, the verdict says `inconclusive` more often than one would "
+        "wish. Where a wrong hypothesis is supported, or a true one contradicted, more often than asked, no word of "
+        "the verdict protects the reader: that line is a failure. An answer that is never `supported`, whatever is "
+        "planted, cannot say yes: need on these figures, and mostly awareness. Coverage is asked of the bars pooled; "
+        "single drivers fall short or run over.",
         "## What was planted", _table(causes),
         f"Full size is {GROWTH:.0%} growth where the cause can reach it. A lower bar for an enquiry, better aim and "
         "more referrals run out of children to find and stop short. Shared causes move the neighbours and the region "
@@ -46,8 +52,9 @@ def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame,
         "## How like England the worlds are",
         "The noise model fitted to the published panel beside the one fitted to simulated authorities. Transitory sd "
         f"is for a count of {TYPICAL_COUNT}.", _table(_noise(published, simulated)),
-        "No national movement is simulated and the number of children stands still. Families are not referred twice in "
-        "a year, and no poverty figures are made.",
+        "The windows are of five years with two years at each end; a base of one year and longer windows were not "
+        "simulated. No national movement is simulated and the number of children stands still. Families are not "
+        "referred twice in a year, and no poverty figures are made.",
         "## Real authorities", "The same rules on the published figures: number of authorities with each verdict.",
         *(exhibits.everywhere(frame, window).table.pipe(lambda t, w=window: _table(t.rename(
             columns={"That ...": f"{w[0]} to {w[1]}: that ..."}))) for window, frame in real.items()),

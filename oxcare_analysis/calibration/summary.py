@@ -55,6 +55,9 @@ def _nothing_planted(found: pd.DataFrame) -> list[tuple]:
         still = _where(found, lambda c, s=size: c.causes == ("none",) and not c.drift and c.size == s)
         lines.append(_line("nothing planted: any hypothesis supported", f"still target, {size} open plans",
                            _by_world(still, still["supported"]), "under 5%", 0.05))
+        tested = still[still["hypothesis"] != "population_need"]  # need reads what the neighbours really did
+        lines.append(_line("nothing planted: entry, exit or awareness contradicted", f"still target, {size} open plans",
+                           _by_world(tested, tested["verdict"] == "contradicted"), "shown"))
     drifting = _where(found, lambda c: c.causes == ("none",) and c.drift)
     tested = drifting[drifting["realised"].notna()]
     # Need has no realised change of its own: it is what neighbours did.
@@ -81,6 +84,9 @@ def _named(found: pd.DataFrame, true: str, who: str = "") -> pd.Series:
 
 def _planted(found: pd.DataFrame) -> list[tuple]:
     lines = []
+    true_rows = found[found["true"]]
+    lines.append(_line("a true cause contradicted", "all worlds with a cause, every size",
+                       true_rows.groupby(["world", "hypothesis"])["verdict"].first() == "contradicted", "shown"))
     for i, condition in enumerate(CONDITIONS):
         if len(condition.causes) > 1 or not condition.truths or condition.causes[0] == "need_unseen":
             continue

@@ -12,7 +12,7 @@ def command(folder: Annotated[Path, typer.Argument(help="An empty or new folder 
             cause: Annotated[str, typer.Option(help="none, entry_threshold, exit_threshold, population_need, "
                                                     "awareness, a cause by its own name, or several joined by +.")],
             size: Annotated[float, typer.Option(help="Open plans of the target at the start.")] = 600,
-            seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 1,
+            seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same world.")] = 1,
             authorities: Annotated[int, typer.Option(help="How many, the target among them.")] = 150,
             drift: Annotated[bool, typer.Option("--drift", help="Let the target drift as the others do.")] = False
             ) -> None:

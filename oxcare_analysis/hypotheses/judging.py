@@ -76,6 +76,18 @@ def gather(study: Study) -> Evidence:
         if recording.read(study, points) and made_of & {count for _, count in points}})
 
 
+def assess_all(study: Study) -> dict[str, Finding]:
+    """All four hypotheses judged together, by name and in order."""
+    evidence = gather(study)
+    return {name: module(name).assess(evidence) for name in NAMES}
+
+
+def words(study: Study) -> dict[str, str]:
+    """The four verdicts in one word each, without their reasons."""
+    evidence = gather(study)
+    return {name: _decided(evidence, name)[0] for name in NAMES}
+
+
 def _without(evidence: Evidence, points: set[tuple[int, str]]) -> Evidence:
     """The evidence with these points of the authority left out; how all authorities move together stays."""
     other, counts = recording.leave_out(evidence.study, points), {count for _, count in points}
@@ -152,7 +164,8 @@ def _fits(evidence: Evidence, name: str) -> pd.DataFrame:
 def _notes(evidence: Evidence, name: str, verdict: str, without: dict[str, str]) -> tuple[str, ...]:
     """What must be read beside the verdict: recording changes that touch it and flip it, a base of one year, caveat."""
     study, estimate = evidence.study, evidence.primaries[name]
-    notes = [line + _flip(verdict, without[what])
+    notes = [line + (_flip(verdict, without[what]) if what in evidence.without else
+                     ": between the years that the verdict reads, so not tested for")
              for what, line in recording.touching(study, estimate.measure).items()]
     if len(estimate.base_years) == 1 and estimate.measure in measures.RATIOS:
         only = f"the base is {estimate.base_years[0]} alone, as the year before is not comparable or not held"
@@ -216,13 +229,13 @@ def _reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple[
         words = _joined(list(fitting)) or "a change that leaves no trace of its own in these figures"
         if getattr(rules, "CEILING", ""):
             return f"{label}: {size}. Greater need, {words} would all do this; the figures held cannot settle which."
-        return f"{label}: {size}. It moved, but {words} would fit nearly as well."
+        return f"{label}: {size}. It moved, but {words} would fit nearly as well, or better."
     if verdict == INCONCLUSIVE and primary.moved:
         return (f"{label}: {size}. On its own that is just beyond noise; tested as one of three questions at once it "
                 "is not.")
     if verdict == INCONCLUSIVE:
-        return (f"{label}: {size}. Noise alone could do this; a change under "
-                f"{np.expm1(primary.detectable) * 100:.0f} per cent would usually be missed.")
+        return (f"{label}: {size}. Noise alone could do this; a rise under {np.expm1(primary.detectable) * 100:.0f} "
+                f"per cent or a fall under {-np.expm1(-primary.detectable) * 100:.0f} would usually be missed.")
     if verdict == NEGLIGIBLE:
         return f"{label}: {size}, inside the margin of {np.expm1(rules.MARGIN) * 100:.0f} per cent set beforehand."
     doubt = f" (though {_joined(list(doubts))} would look the same)" if doubts else ""

@@ -14,9 +14,9 @@ def report_index(study, changes: dict, place: pages.Place) -> str:
     premise, findings, ledger = door.premise(study), door.assess_all(study), door.ledger(study)
     window = f"{study.first_year} to {study.last_year}"
     parts = [f"<h1>Why are more children on child protection plans? {escape(study.area.name)}, {window}</h1>",
-             _paragraphs(sentences.premise(premise), "lead")]
+             "<h2>In short</h2>", _headline(premise, findings), _paragraphs(sentences.premise(premise), "lead")]
     parts += [_html(charts.comparison(diagnostics.compare(study, "open_per_child"))),
-              "<h2>Four explanations, tested</h2>", _headline(premise, findings), _cards(findings),
+              "<h2>Four explanations, tested</h2>", _cards(findings),
               "<h2>Where the change came from</h2>", _html(charts.ledger(ledger)),
               _paragraphs(sentences.ledger(ledger)),
               "<h2>How much of this is just here</h2>", _html(charts.just_here(premise)),
@@ -84,13 +84,15 @@ def _headline(premise, findings: dict) -> str:
     """One sentence over the cards. When open plans fell, it is what moved, and nothing is said to explain growth."""
     if premise.verdict == "not_testable":
         return _paragraphs(premise.reason)
-    moved = [f for f in findings.values() if f.beyond_noise]
+    # What similar areas' growth would have given is a comparison, not something that moved here.
+    moved = [f for f in findings.values() if f.beyond_noise and f.hypothesis != "population_need"]
     words = "; ".join(f"{f.primary.label} ({wording.times(f.primary.estimate)})" for f in moved)
     start = "Open plans fell, so there is no growth to explain. " if premise.fell else ""
     supported = [wording.HYPOTHESES[f.hypothesis] for f in findings.values() if f.verdict == "supported"]
     if supported and not premise.fell:
         return _paragraphs(f"The figures support that {' and that '.join(supported)}.")
-    return _paragraphs(f"{start}What moved beyond its noise: {words or 'none of the four measures tested'}."
+    none = "none of the three measures of this authority that were tested"
+    return _paragraphs(f"{start}What moved beyond its noise: {words or none}."
                        + ("" if premise.fell else " The figures settle no one explanation."))
 
 
@@ -101,7 +103,7 @@ def _cards(findings: dict) -> str:
                 "population_need": "13_population_need", "awareness": "14_awareness"}[f.hypothesis]
         council = (f"<p>Council, 2014: {escape(f.council_2014)} ({escape(f.agreement)}). "
                    f"{escape(f.council_could_show)}</p>" if f.council_2014 else "")
-        notes = f"<p>Beside it: {escape('; '.join(f.notes))}.</p>" if f.notes else ""
+        notes = f"<p>Keep in mind: {escape('; '.join(f.notes))}.</p>" if f.notes else ""
         notes += _signs(f)
         items.append(f'<li class="{f.verdict}"><h3>{escape(f.question)}</h3><p class="verdict">'
                      f"{exhibits.SYMBOLS[f.verdict]} {escape(wording.VERDICTS[f.verdict])}</p>"
@@ -112,6 +114,8 @@ def _cards(findings: dict) -> str:
 
 def _signs(f) -> str:
     """Which supporting measures moved as predicted and which did not, beyond noise."""
+    if f.variants:
+        return "".join(f"<p>Read as {escape(v.words)}: {escape(v.reading)}.</p>" for v in f.variants)
     lines = []
     for words, answer in (("Moved as predicted", True), ("Did not move as predicted", False)):
         named = [s.estimate.label for s in f.supporting if s.agrees is answer and s.predicted != "0"]

@@ -249,7 +249,8 @@ def just_here(p) -> Chart | str:
     table = p.table[np.isfinite(p.table["expected"])] if len(p.table) else p.table
     if table.empty:
         return nothing(p.reason)
-    names = {"england": "Had it followed England", "median_neighbour": "Had it followed the median neighbour",
+    names = {"england": "Had its rate grown as England's did",
+             "median_neighbour": "Had it grown by its\nneighbours' median growth",
              "given_start": "Had it moved like authorities that\nstarted where it did"}
     shown = pd.DataFrame({"what": [f"As published, March {p.first_year}", f"As published, March {p.last_year}",
                                    *table["comparison"].map(names)],

@@ -89,7 +89,8 @@ def ledger(x) -> str:
     tail = f" The other {'step is' if rest == 1 else f'{rest} steps are'} within noise." if rest else ""
     carry = (f" Carry-over from before {'added' if x.momentum > 0 else 'took away'} about {people(x.momentum)}."
              if carried else "")
-    return f"{head} In arithmetic, not cause: {told}.{carry}{tail}"
+    return (f"{head} In arithmetic, not cause: {told}.{carry}{tail} Endings here are those of all plans; the test of "
+            "the bar for coming off reads plans open six months or more.")
 
 
 def finding(f) -> str:
@@ -102,7 +103,7 @@ def finding(f) -> str:
                  f"authorities with figures at both ends (1 = the largest rise), which is "
                  f"{'unusual' if e.peculiar else 'not unusual'}.")
     if f.notes:
-        text += f" Beside it: {'; '.join(f.notes)}."
+        text += f" Keep in mind: {'; '.join(f.notes)}."
     for v in f.variants:
         signs = "; ".join(f"{word}: {', '.join(s.estimate.label for s in part)}" for word, part in
                           (("as predicted", v.agreeing), ("against it", v.against), ("cannot tell", v.unknown)) if part)
@@ -130,8 +131,10 @@ def recording(r) -> str:
         flips.append(f"{what[0].upper()}{what[1:]}: " + "; ".join(
             f"whether {HYPOTHESES[name]}, {VERDICTS[verdict].lower()}" for name, verdict in words) + ".")
     if flips:
-        return f"{told}\nWith all points of one kind left out, these verdicts would be others. {' '.join(flips)}"
+        told += f"\nWith all points of one kind left out, these verdicts would be others. {' '.join(flips)}"
+    elif r.table["touches"].ne("").any():
+        told += "\nNo verdict would be another without the points touched."
     if r.table["touches"].ne("").any():
-        return (f"{told}\nNo verdict would be another without the points touched. A verdict reads only the years at "
-                "both ends of the window, so a lasting change between them is not taken out by this.")
+        return (f"{told} A verdict reads only the years at both ends of the window, so a lasting change between them "
+                "is not taken out by this.")
     return f"{told}\nNone of them is in a figure that a verdict rests on."

@@ -10,8 +10,9 @@ HYPOTHESES = {"entry_threshold": "the bar for coming on to a plan dropped",
               "awareness": "awareness and identification improved"}
 VERDICTS = {"supported": "Supported", "contradicted": "Contradicted", "negligible": "Smaller than the margin",
             "inconclusive": "Cannot tell", "not_testable": "Not testable"}
-COMPARISONS = {"england": "if it had followed England", "median_neighbour": "if it had followed its median neighbour",
-               "given_start": "if it had moved as authorities that started where it did"}
+COMPARISONS = {"england": "had its rate grown as England's did",
+               "median_neighbour": "had it grown by the median growth among its neighbours",
+               "given_start": "had it moved as authorities that started where it did"}
 
 
 def people(count: float) -> str:

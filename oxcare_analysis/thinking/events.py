@@ -69,10 +69,10 @@ def events(study: Study, measure: str) -> EventStudy:
     rows = []
     for year, event in groups.iterrows():
         after = range(year + 1, min(year + LONGEST, study.last_year) + 1)
-        jumped = unnamed.sub(unnamed[year - 1], axis=0).abs() > JUMP
+        jumped = ~(unnamed.sub(unnamed[year - 1], axis=0).abs() <= JUMP)  # a share that is not known may have jumped
         missing += [f"by source, {y} after the events of {year}: {100 * unnamed.at[code, y]:.0f} per cent of referrals "
                     f"had no named source, against {100 * unnamed.at[code, year - 1]:.0f} in {year - 1}"
-                    for y in after if jumped.at[code, y]]
+                    for y in after if unnamed.sub(unnamed[year - 1], axis=0).abs().at[code, y] > JUMP]
         short = []
         for name, wide in logs.items():
             held = wide.mask(jumped) if name in sources else wide
@@ -112,10 +112,9 @@ def _groups(study: Study) -> tuple[pd.DataFrame, list[str]]:
 def _by_source(people: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Share of referrals without a named source, and logs of referrals per child by source: authority by year."""
     def count(keys: tuple[str, ...], needed: int) -> pd.DataFrame:
-        total = people[[f"referrals_from_{key}_count" for key in keys]].sum(axis=1, min_count=needed)
-        return total.where(total > 0).unstack("year")
+        return people[[f"referrals_from_{key}_count" for key in keys]].sum(axis=1, min_count=needed).unstack("year")
     received, children = (people[c].unstack("year") for c in ("referrals_received_count", "children_0_17_count"))
-    counts = {name: count(keys, len(keys)) for name, keys in SOURCES.items()}
+    counts = {name: count(keys, len(keys)).where(lambda n: n > 0) for name, keys in SOURCES.items()}
     trained = sum(counts[name] for name in TRAINED)
     logs = {name: np.log(n / children) for name, n in counts.items()} | {CONTRAST: np.log(trained / counts[UNTRAINED])}
     return count(UNNAMED, 1) / received, logs

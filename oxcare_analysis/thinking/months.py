@@ -111,8 +111,9 @@ def _steps(series: pd.Series, columns: np.ndarray, stock: bool, events: pd.DataF
     names = ["estimate", "low", "high", "p_value"]
     tested = dict.fromkeys(rows["date"], [float("nan")] * len(names))
     for date in tested:
-        if monthly.can_step(series.index, date):
-            tested[date] = monthly.fit(series, np.column_stack([columns, series.index >= date]), stock).last
+        step = (series.index >= date).astype(float)
+        if monthly.can_step(series.index, date) and monthly.told_apart(step[:, None], columns)[0]:
+            tested[date] = monthly.fit(series, np.column_stack([columns, step]), stock).last
     adjusted = holm({date: found[-1] for date, found in tested.items()})
     rows[names] = np.array([tested[date] for date in rows["date"]]).reshape(-1, len(names))
     return rows.assign(date=rows["date"].astype(str), p_adjusted=rows["date"].map(adjusted)).reset_index(drop=True)

@@ -136,7 +136,7 @@ def _reason(verdict: str, rate: list[float], estimate: Estimate) -> str:
     change = f"from {rate[0]:.1f} to {rate[1]:.1f} per 10,000 children"
     swing = 1.96 * estimate.se
     usual = (f"ordinary fluctuation between two single years gives changes from {np.expm1(-swing):+.0%} to "
-             f"{np.expm1(swing):+.0%} in 19 comparisons of 20; this one is {np.expm1(estimate.estimate):+.0%}")
+             f"{np.expm1(swing):+.0%} in 19 comparisons of 20; the rate changed by {np.expm1(estimate.estimate):+.0%}")
     return {"supported": f"The rate rose {change}, beyond ordinary fluctuation ({usual}).",
             "contradicted": f"The rate fell {change}, beyond ordinary fluctuation ({usual}).",
             "negligible": f"The rate hardly moved: {change}.",

@@ -20,6 +20,7 @@ NEAR, FEWEST_NEAR = 6, 4
 # A negative autocorrelation would narrow intervals: it is taken as none.
 RHOS, THETAS = np.arange(0, 0.99, 0.02), np.arange(0.1, 1.01, 0.1)
 MIDDLE, BOOTSTRAPS, SEED = 0.70, 999, 1993
+APART = 1e-6  # of a step that trend and season leave: below it the step is one of their sums
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,12 @@ def can_step(index: pd.PeriodIndex, date: pd.Period) -> bool:
     return min(((apart < 0) & (apart >= -NEAR)).sum(), ((apart >= 0) & (apart < NEAR)).sum()) >= FEWEST_NEAR
 
 
+def told_apart(step: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Whether steps (columns of 0 and 1) are more than a sum of trend and season: in two bare years the 13th is not."""
+    left = _residual_maker(columns) @ step
+    return np.linalg.norm(left, axis=0) > APART * np.linalg.norm(step, axis=0)
+
+
 def design(months: pd.PeriodIndex, over: pd.PeriodIndex) -> tuple[np.ndarray, np.ndarray]:
     """Trend columns and season columns for `months`; knots spread evenly over the span of `over`.
 
@@ -140,7 +147,9 @@ def find_break(residuals: np.ndarray, columns: np.ndarray, weight: np.ndarray, i
     edge = int(np.ceil(n * (1 - MIDDLE) / 2))
     starts = np.arange(edge, n - edge + 1)
     keep = _residual_maker(columns)
-    shifts = keep @ ((np.arange(n)[:, None] >= starts) * weight[:, None])
+    steps = (np.arange(n)[:, None] >= starts) * weight[:, None]
+    clear = told_apart(steps, columns)
+    starts, shifts = starts[clear], keep @ steps[:, clear]
     shifts /= np.linalg.norm(shifts, axis=0)
     draws = np.random.default_rng(SEED).standard_normal((n, BOOTSTRAPS))
 
