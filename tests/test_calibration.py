@@ -138,6 +138,7 @@ def test_the_page_says_that_it_is_simulated_and_holds_every_requirement(small):
     result = summary.summary(small[0])
     everyone = pd.DataFrame({"name": ["Simulated"], **dict.fromkeys(judging.NAMES, ["inconclusive"])})
     text = page.text(result, 60, 1, small[1], small[1], {(2015, 2020): everyone})
-    assert "not by hand" in text and "real authority" in text
+    assert "not by hand" in text and "nothing on this page is about real authorities" in text
+    assert [c.name for c in page.pictures(result)] == ["power_by_open", "power_by_growth"]
     assert all(requirement in text for requirement in result["requirement"])
     assert "nan" not in text.lower().replace("finance", "")

@@ -302,6 +302,7 @@ def test_a_kernel_that_lost_its_port_is_started_once_more(tmp_path, monkeypatch,
             raise RuntimeError(f"{run.NEVER_STARTED} to kernel_info")
 
     monkeypatch.setattr(papermill, "execute_notebook", start)
+    monkeypatch.setenv("OXCARE_DATA_DIR", "")  # execute() sets it for the kernel: put back afterwards
     if failures == 1:
         run.execute(job(tmp_path))
     else:
@@ -320,6 +321,7 @@ def test_a_kernel_that_dies_at_work_is_not_started_again(tmp_path, monkeypatch):
         raise RuntimeError("Kernel died")
 
     monkeypatch.setattr(papermill, "execute_notebook", die)
+    monkeypatch.setenv("OXCARE_DATA_DIR", "")
     with pytest.raises(RunError, match="Kernel died"):
         run.execute(job(tmp_path))
     assert len(calls) == 1

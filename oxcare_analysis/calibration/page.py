@@ -4,12 +4,14 @@ import pandas as pd
 
 from oxcare_analysis import door
 from oxcare_analysis.calibration import run
-from oxcare_analysis.showing import exhibits
+from oxcare_analysis.showing import charts, exhibits
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.words import paths
 from oxcare_analysis.worlds.causes import BASE_YEAR, CAUSES, GROWTH
 
 PAGE = paths.PROJECT / "docs" / "calibration.md"
+SIZE, GREW = "open plans at the start", "growth of open plans, per cent"
+SOURCE = "Simulated figures of authorities that do not exist. Analysis: oxcare_analysis."
 REAL_WINDOWS = ((2013, 2018), (2015, 2020), (2018, 2023))
 TYPICAL_COUNT = 600  # at which transitory noise is compared
 
@@ -38,6 +40,7 @@ def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame,
         "as many authorities). Where the bound is low too, it is not for want of knowing the noise: these rules cannot "
         "tell it on these figures. By chance the package can do better than the bound.",
         "## What was asked, and what was found", _table(_shown(summary)),
+        *(f"![{c.alt}](pictures/{c.name}.png)" for c in pictures(summary)),
         "*Met* looks at the share; *sure* says that the whole Monte Carlo interval agrees (worlds among the same "
         f"authorities share a noise model, {run.SURROUNDINGS} in all, so the intervals are somewhat too narrow). "
         "Where a true cause is named less often than asked, the verdict says `inconclusive` more often than one would "
@@ -63,9 +66,22 @@ def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame,
     return "\n\n".join(parts) + "\n"
 
 
-def write(page: str) -> None:
-    """Put the page in place."""
+def pictures(summary: pd.DataFrame) -> list[charts.Chart]:
+    """Power by size at full growth, and by growth at the largest size, for the causes planted at several of each."""
+    shown = summary[summary["requirement"] == "the true cause supported outright"].set_index("worlds of")
+    rows = [{"cause": CAUSES[c.causes[0]].words, SIZE: c.size, GREW: c.growth * 100,
+             **shown.loc[c.words, ["share", "low", "high", "bound"]]}
+            for c in run.CONDITIONS if c.words in shown.index and c.causes[0] in ("conference_bar", "exit_bar")]
+    table = pd.DataFrame(rows)
+    return [charts.power(table[table[GREW] == GROWTH * 100].drop(columns=GREW), SIZE, SOURCE),
+            charts.power(table[table[SIZE] == max(run.SIZES)].drop(columns=SIZE), GREW, SOURCE)]
+
+
+def write(page: str, charted: list[charts.Chart]) -> None:
+    """Put the page and its pictures in place."""
     PAGE.write_text(page, encoding="utf-8", newline="\n")
+    for chart in charted:
+        (PAGE.parent / "pictures" / f"{chart.name}.png").write_bytes(chart.png)
 
 
 def _shown(summary: pd.DataFrame) -> pd.DataFrame:

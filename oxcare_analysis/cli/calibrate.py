@@ -36,7 +36,7 @@ def command(worlds: Annotated[int, typer.Option(help="About how many worlds; at 
         from oxcare_analysis import door
 
         real = {window: door.everywhere(door.load(door.DEFAULT_AREA, *window)) for window in pages.REAL_WINDOWS}
-        pages.write(pages.text(result, count, seed, door.load().noise, simulated, real))
+        pages.write(pages.text(result, count, seed, door.load().noise, simulated, real), pages.pictures(result))
     if as_json:
         records = result.astype(object).where(result.notna(), None).to_dict("records")
         print_json({"schema": 1, "seed": seed, "worlds": count, "requirements": records})

@@ -17,7 +17,7 @@ COUNCIL_AGREES = ("supported",)
 COUNCIL_COULD_SHOW = ("The council read the share of ended plans that had lasted over two years. That share describes "
                       "plans that began years earlier and rests on a few dozen children; it cannot date a change in "
                       "the bar.")
-CAVEAT = "Some plans end because a child comes into care: a faster exit is not by itself a lower bar."
+CAVEAT = "some plans end because a child comes into care: a faster exit is not by itself a lower bar."
 CHANGED = "plans ended per plan open six months or more"
 
 

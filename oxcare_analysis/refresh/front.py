@@ -14,9 +14,9 @@ def report_index(study, changes: dict, place: pages.Place) -> str:
     premise, findings, ledger = door.premise(study), door.assess_all(study), door.ledger(study)
     window = f"{study.first_year} to {study.last_year}"
     parts = [f"<h1>Why are more children on child protection plans? {escape(study.area.name)}, {window}</h1>",
-             "<h2>In short</h2>", _headline(premise, findings), _paragraphs(sentences.premise(premise), "lead")]
+             "<h2>In short</h2>", _paragraphs(sentences.premise(premise), "lead"), _headline(premise, findings)]
     parts += [_html(charts.comparison(diagnostics.compare(study, "open_per_child"))),
-              "<h2>Four explanations, tested</h2>", _cards(findings),
+              "<h2>Four explanations, tested</h2>", _cards(findings, _asked_otherwise(study, findings)),
               "<h2>Where the change came from</h2>", _html(charts.ledger(ledger)),
               _paragraphs(sentences.ledger(ledger)),
               "<h2>How much of this is just here</h2>", _html(charts.just_here(premise)),
@@ -96,7 +96,7 @@ def _headline(premise, findings: dict) -> str:
                        + ("" if premise.fell else " The figures settle no one explanation."))
 
 
-def _cards(findings: dict) -> str:
+def _cards(findings: dict, otherwise: dict[str, str]) -> str:
     items = []
     for f in findings.values():
         page = {"entry_threshold": "11_entry_threshold", "exit_threshold": "12_exit_threshold",
@@ -104,12 +104,24 @@ def _cards(findings: dict) -> str:
         council = (f"<p>Council, 2014: {escape(f.council_2014)} ({escape(f.agreement)}). "
                    f"{escape(f.council_could_show)}</p>" if f.council_2014 else "")
         notes = f"<p>Keep in mind: {escape('; '.join(f.notes))}.</p>" if f.notes else ""
-        notes += _signs(f)
+        notes += _signs(f) + otherwise.get(f.hypothesis, "")
         items.append(f'<li class="{f.verdict}"><h3>{escape(f.question)}</h3><p class="verdict">'
                      f"{exhibits.SYMBOLS[f.verdict]} {escape(wording.VERDICTS[f.verdict])}</p>"
                      f'<p>{escape(f.reason)}</p>{notes}{council}<p><a href="{page}.html">Evidence: '
                      f"{escape(f.question)}</a></p></li>")
     return f'<ul class="cards">{"".join(items)}</ul>'
+
+
+def _asked_otherwise(study, findings: dict) -> dict[str, str]:
+    """For each verdict that can be asked in other ways, how many of them are beyond noise, and which way."""
+    lines = {}
+    for name, finding in findings.items():
+        if name == "population_need" or finding.verdict == "not_testable":
+            continue
+        curve = diagnostics.specifications(study, name)
+        lines[name] = (f"<p>Asked {len(curve.table)} ways: {curve.beyond:.0%} beyond noise as predicted, "
+                       f"{curve.against:.0%} beyond it the other way.</p>")
+    return lines
 
 
 def _signs(f) -> str:

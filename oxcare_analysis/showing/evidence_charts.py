@@ -91,3 +91,30 @@ def months(m) -> Chart | str:
                   f"Line chart. {trend_by_month(m)}", m.source, table,
                   "Line and band: trend, 95 per cent interval. Dotted: dated events. Bars: calendar months."
                   + " Shaded: where the break may lie." * m.broke)
+
+
+def power(table, across: str, source: str) -> Chart | str:
+    """How often a planted cause is supported, with its interval, beside the bound; `across` is the column on the axis.
+
+    `table`: cause, `across` (a number), share, low, high, bound; one line a cause.
+    """
+    figure, axes = new_axes()
+    ends, colours = [], (FOCUS, NEIGHBOURS)
+    for colour, (cause, rows) in zip(colours, table.sort_values(across).groupby("cause", sort=False), strict=True):
+        percent = rows[["share", "low", "high", "bound"]] * 100
+        axes.errorbar(rows[across], percent["share"], yerr=[percent["share"] - percent["low"],
+                                                            percent["high"] - percent["share"]],
+                      color=colour, marker="o" if colour == FOCUS else "s", linewidth=2, capsize=3)
+        axes.plot(rows[across], percent["bound"], color=colour, linestyle=(0, (1, 1.5)), linewidth=1.5)
+        ends.append((percent["share"].iloc[-1], cause, colour))
+    label_ends(axes, ends, table[across].max())
+    axes.set(xlabel=across, ylabel="Worlds in which the true\ncause is supported, per cent", ylim=(0, 105),
+             xticks=sorted(table[across].unique()))
+    lowest, highest = table[across].min(), table[across].max()
+    told = "; ".join(f"{cause}, {went(*(100 * rows.sort_values(across)['share'].iloc[[0, -1]]), 0)} per cent"
+                     for cause, rows in table.groupby("cause", sort=False))
+    name = f"power_by_{across.split()[0].lower()}"
+    return finish(figure, name, f"How often the true cause is supported, by {across}",
+                  f"Line chart of simulated worlds. From {lowest:g} to {highest:g} ({across}): {told}.", source, table,
+                  "Whiskers: 95 per cent Monte Carlo interval. Dotted: the bound.")
+
