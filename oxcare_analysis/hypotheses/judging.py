@@ -124,8 +124,8 @@ def judge(evidence: Evidence, name: str) -> Finding:
     named = tuple(dict.fromkeys(fitting["hypothesis"])) if moved else ()
     council, agreement = _council(study, rules, verdict)
     supporting = _supports(study, rules.SUPPORTING)
-    without = {what: _decided(evidence.without[what], name)[0] if what in evidence.without else verdict
-               for what in recording.touching(study, primary.measure)}
+    without = {what: _decided(evidence.without[what], name)[0]
+               for what in recording.touching(study, primary.measure) if what in evidence.without}
     variants = tuple(Variant(words, _supports(study, signs)) for words, signs in getattr(rules, "VARIANTS", {}).items())
     return Finding(
         name, rules.QUESTION, verdict,
@@ -188,15 +188,18 @@ def _flip(verdict: str, without: str) -> str:
 def recorded(study: Study, findings: dict[str, Finding]) -> pd.DataFrame:
     """The register of recording changes, with the hypotheses each row touches and the verdicts that flip without it."""
     rows = recording.register(study)
-    touched, flipped = ([[] for _ in rows.index] for _ in range(2))
+    touched, flipped, tested = ([[] for _ in rows.index] for _ in range(3))
     for name, finding in findings.items():
         without = dict(finding.without)
         for row, what in rows.loc[recording.touches(study, finding.primary.measure), "what"].items():
             touched[row].append(name)
-            if without[what] != finding.verdict:
+            if what in without:
+                tested[row].append(name)
+            if without.get(what, finding.verdict) != finding.verdict:
                 flipped[row].append(f"{name}: {without[what]}")
+    columns = {"touches": touched, "verdict_without": flipped, "tested_without": tested}
     return rows.assign(**{name: pd.Series(["; ".join(words) for words in column], rows.index, dtype=str)
-                          for name, column in (("touches", touched), ("verdict_without", flipped))})
+                          for name, column in columns.items()})
 
 
 def _council(study: Study, rules, verdict: str) -> tuple[str | None, str]:

@@ -125,9 +125,11 @@ def recording(r) -> Exhibit:
     names = {"year": "Year", "what": "What", "measure": "Measure", "found": "Found", "expected": "Expected",
              "reason": "Reason, where known", "touches": "Could move",
              "verdict_without": "Verdict without those points"}
-    shown = table.rename(columns=names)
+    unread = table["tested_without"].eq("") if len(r.table) else None
+    shown = table.drop(columns="tested_without", errors="ignore").rename(columns=names)
     if "Measure" in shown:
         flips = shown["Verdict without those points"].mask(shown["Verdict without those points"].eq(""), "the same")
+        flips = flips.mask(unread, "not tested: between the years a verdict reads")
         shown = shown.assign(**{
             "Year": shown["Year"].astype(str),
             "Measure": shown["Measure"].str.replace("_count", "").str.replace("_", " "),

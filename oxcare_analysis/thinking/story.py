@@ -23,7 +23,8 @@ class Recording:
     """Dated recording changes.
 
     `table`: year, what, measure, found, expected, reason; `touches`, the hypotheses whose primary it could have moved;
-    `verdict_without`, those whose verdict is another with the points of all changes of that kind left out.
+    `verdict_without`, those whose verdict is another with the points of all changes of that kind left out;
+    `tested_without`, those that could be judged again so: the others do not read a year it touches.
     """
 
     area: str
