@@ -35,8 +35,7 @@ def decompose(study: Study, measure: str) -> trends.Trend:
     >>> decompose(load("Oxfordshire", 2013, 2018), "exit_rate").table["year"].tolist()
     [2013, 2014, 2015, 2016, 2017, 2018]
     """
-    if measure not in measures.RATIOS:
-        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
+    _known_ratio(measure)
     return trends.decompose(study, measure)
 
 
@@ -47,8 +46,7 @@ def compare(study: Study, measure: str) -> comparisons.Comparison:
     >>> compare(load("Oxfordshire", 2013, 2018), "open_per_child").table["value"].round(1).iloc[-7:-5].tolist()
     [41.3, 37.6]
     """
-    if measure not in measures.RATIOS:
-        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
+    _known_ratio(measure)
     return comparisons.compare(study, measure)
 
 
@@ -148,8 +146,7 @@ def events(study: Study, measure: str = "referrals_per_child") -> studies.EventS
     >>> sorted(set(events(load("Oxfordshire", 2013, 2018)).table["year"]))
     [2013, 2014, 2015, 2016, 2017]
     """
-    if measure not in measures.RATIOS:
-        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")
+    _known_ratio(measure)
     return studies.events(study, measure)
 
 
@@ -172,3 +169,8 @@ def errors(study: Study, hypothesis: str, data_dir: str | Path | None = None) ->
     replicates = built.cached(f"bootstrap_{measure}", hashlib.sha256(content).hexdigest(),
                               lambda: noise.bootstrap(series["log"], series["n"]), data_dir)
     return uncertainties.errors(study, measure, replicates)
+
+
+def _known_ratio(measure: str) -> None:
+    if measure not in measures.RATIOS:
+        raise UsageError(f"There is no ratio called {measure!r}; expected one of {', '.join(measures.RATIOS)}.")

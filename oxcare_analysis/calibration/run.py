@@ -99,14 +99,13 @@ def calibrate(worlds_wanted: int = 2000, seed: int = REPORTING_SEED, workers: in
 
 def study_of(world: worlds.World, model: pd.DataFrame) -> Study:
     """A Study of a world's target, built in memory from the text its files would hold."""
-    text = files.tables(world).droplevel("level")
-    panel = text.apply(pd.to_numeric, errors="coerce").reindex(columns=list(MEASURES)).sort_index()
+    panel = _panel(files.tables(world).droplevel("level").sort_index())
     years = panel.index.get_level_values("year")
     area = Area(worlds.TARGET, f"E99000{worlds.TARGET}", files.name_of(worlds.TARGET, world.causes),
                 world.regions[worlds.TARGET], int(years.min()), int(years.max()))
     checks = pd.DataFrame(columns=["severity", "check", "area_code", "year", "measure", "found", "expected", "reason"])
     resolved = pd.DataFrame(columns=["source", "edition", "area_code", "year", "measure", "value", "status", "note"])
-    return Study(area, *WINDOW, "2024-10", measures.derive(panel), resolved, model, world.neighbours, {},
+    return Study(area, *WINDOW, "2024-10", panel, resolved, model, world.neighbours, {},
                  checks.astype({"measure": str, "check": str}), pd.DataFrame(columns=["date", "event"]),
                  {"editions": {}, "regions": world.regions})
 
@@ -117,8 +116,8 @@ def fit_noise(panel: pd.DataFrame) -> pd.DataFrame:
     return noise.fit_all({m: frame for m, frame in held.items() if frame["log"].notna().any()})
 
 
-def _panel(around: worlds.Surroundings) -> pd.DataFrame:
-    text = files.published(around.counts)
+def _panel(text: pd.DataFrame) -> pd.DataFrame:
+    """Printed figures as numbers, derived counts included; what is suppressed is missing."""
     return measures.derive(text.apply(pd.to_numeric, errors="coerce").reindex(columns=list(MEASURES)))
 
 
@@ -130,13 +129,13 @@ def _oracle_noise(seed: int, workers: int) -> pd.DataFrame:
 
 
 def _fit_surroundings(seed: int) -> pd.DataFrame:
-    return fit_noise(_panel(worlds.surroundings(seed)))
+    return fit_noise(_panel(files.published(worlds.surroundings(seed).counts)))
 
 
 def _run(around_seed: int, batch: list[tuple[int, int]], oracle: pd.DataFrame) -> pd.DataFrame:
     """All worlds set among the same authorities."""
     around = worlds.surroundings(around_seed)
-    model = fit_noise(_panel(around))
+    model = fit_noise(_panel(files.published(around.counts)))
     return pd.concat([_one(CONDITIONS[index], index, seed, around, model, oracle) for index, seed in batch])
 
 

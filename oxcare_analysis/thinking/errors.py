@@ -65,8 +65,7 @@ def errors(study: Study, measure: str, replicates: pd.DataFrame) -> Errors:
 
     def of_model(model: pd.Series) -> pd.Series:
         transitory = (used * noise.variance(model, n)).sum(skipna=False)
-        drift = model["sigma"] ** 2 * noise.DRIFT_DF / (noise.DRIFT_DF - 2) * steps
-        return np.sqrt(pd.Series({MODEL: transitory, DRIFT: transitory + drift}))
+        return np.sqrt(pd.Series({MODEL: transitory, DRIFT: transitory + noise.drift_variance(model) * steps}))
 
     se = pd.Series({COUNTING: np.sqrt((used * counting).sum()), INDEPENDENT: log.diff().std() * np.sqrt(steps),
                     **of_model(study.noise.set_index("measure").loc[measure])})

@@ -84,10 +84,10 @@ def spread(study: Study, estimates: dict[str, Estimate]) -> pd.Series:
 
     Drift between two-year means k years apart adds up to k − ½ yearly steps.
     """
-    sigma = study.noise.set_index("measure")["sigma"]
+    models = study.noise.set_index("measure")
     steps = max(study.last_year - study.first_year - 0.5, 0.5)
-    step = noise.DRIFT_DF / (noise.DRIFT_DF - 2)
-    return pd.Series({m: np.sqrt(sigma[m] ** 2 * step * steps + e.se**2) for m, e in estimates.items()}, dtype=float)
+    return pd.Series({m: np.sqrt(noise.drift_variance(models.loc[m]) * steps + e.se**2)
+                      for m, e in estimates.items()}, dtype=float)
 
 
 def placebo(everyone: pd.DataFrame, code: str) -> tuple[int | None, int, bool | None]:

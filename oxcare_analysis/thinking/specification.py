@@ -95,7 +95,7 @@ def _changes(study: Study, measure: str, first: int, last: int, reading: str) ->
     years = [y for y in logs.columns if y >= SMOOTHED_FROM]
     logs, variances = logs[years], noise.variance(model, counts[years])
     logs = logs[logs[first].notna() & logs[last].notna()]
-    drift = model["sigma"] ** 2 * noise.DRIFT_DF / (noise.DRIFT_DF - 2)
+    drift = noise.drift_variance(model)
     ends = np.array([years.index(first), years.index(last)])
     smoothed = {code: smooth(logs.loc[code].to_numpy(), variances.loc[code].to_numpy(), drift, ends)
                 for code in logs.index}

@@ -1,5 +1,6 @@
 """A world: some 150 simulated authorities of which one, the target, has a planted cause."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +41,7 @@ class Surroundings:
     @property
     def regions(self) -> dict[str, str]:
         """Region of every authority; the target is in the first."""
-        return {code: REGIONS[i % len(REGIONS)] for i, code in enumerate(_codes(len(self.children) + 1))}
+        return {_code(place): REGIONS[place % len(REGIONS)] for place in range(len(self.children) + 1)}
 
 
 def surroundings(seed: int, authorities: int = AUTHORITIES) -> Surroundings:
@@ -49,7 +50,7 @@ def surroundings(seed: int, authorities: int = AUTHORITIES) -> Surroundings:
     drawn = np.exp(random.normal(np.log(MEDIAN_CHILDREN), SPREAD, authorities - 1))
     children = np.clip(drawn, FEWEST, MOST).round()
     paths = model.wander(random, len(children))
-    return Surroundings(children, paths, _coded(model.simulate(children, paths, random), 1))
+    return Surroundings(children, paths, _coded(model.simulate(children, paths, random), range(1, authorities)))
 
 
 def world(causes: tuple[str, ...], size: float, seed: int, around: Surroundings, drift: bool = False,
@@ -68,11 +69,9 @@ def world(causes: tuple[str, ...], size: float, seed: int, around: Surroundings,
         if shared:
             others = {lever: path[moved].copy() for lever, path in around.paths.items()}
             planted.plant(others, (name,), share * shared)
-            redrawn = model.simulate(around.children[moved], others, random)
-            redrawn.index = redrawn.index.set_levels([f"{i + 2:03d}" for i in moved], level=0)
-            counts[1] = pd.concat([around.counts.drop(index=redrawn.index), redrawn.rename_axis(
-                index=around.counts.index.names)])
-    return World(causes, pd.concat(counts).sort_index(), tuple(f"{i + 2:03d}" for i in near), around.regions)
+            redrawn = _coded(model.simulate(around.children[moved], others, random), moved + 1)
+            counts[1] = pd.concat([around.counts.drop(index=redrawn.index), redrawn])
+    return World(causes, pd.concat(counts).sort_index(), tuple(_code(i + 1) for i in near), around.regions)
 
 
 def expected(causes: tuple[str, ...], size: float, seed: int, drift: bool, share: float, times: int) -> pd.DataFrame:
@@ -86,14 +85,15 @@ def _target(causes: tuple[str, ...], size: float, seed: int, drift: bool, share:
     children = np.array([round(size / OPEN_PER_CHILD) * (times or 1)])
     paths = model.wander(random, 1, drift, shocks=times is None)
     planted.plant(paths, causes, share)
-    return _coded(model.simulate(children, paths, random), 0)
+    return _coded(model.simulate(children, paths, random), (0,))
 
 
-def _codes(authorities: int) -> list[str]:
-    return [f"{i + 1:03d}" for i in range(authorities)]
+def _code(place: int) -> str:
+    """The area code of a place in the world; the target's place is nought, the others follow."""
+    return f"{place + 1:03d}"
 
 
-def _coded(counts: pd.DataFrame, first: int) -> pd.DataFrame:
-    """Counts under area codes: authority number 0 is `first` places after the target's code."""
-    codes = [f"{i + 1 + first:03d}" for i in counts.index.levels[0]]
+def _coded(counts: pd.DataFrame, places: Iterable[int]) -> pd.DataFrame:
+    """Counts under the area codes of the places their authorities have, in order."""
+    codes = [_code(place) for place in places]
     return counts.set_index(counts.index.set_levels(codes, level=0)).rename_axis(["area_code", "year"])

@@ -88,6 +88,11 @@ def variance(model: pd.Series, n: float | np.ndarray) -> float | np.ndarray:
     return model["a"] + model["phi"] / n
 
 
+def drift_variance(model: pd.Series) -> float:
+    """Variance of a year's drift of a log measure: that of σ·t₅."""
+    return model["sigma"] ** 2 * DRIFT_DF / (DRIFT_DF - 2)
+
+
 def _square(values: pd.Series) -> pd.DataFrame:
     wide = values.unstack("year")
     return wide[[year for year in wide.columns if year >= FIRST_YEAR]]
