@@ -10,7 +10,7 @@ from oxcare_analysis.cli.options import Json, print_json
 from oxcare_analysis.words.errors import UsageError
 
 
-def command(worlds: Annotated[int, typer.Option(help="About how many worlds; at least one a condition.")] = 2000,
+def command(worlds: Annotated[int, typer.Option(help="About how many worlds; at least one a condition.")] = 2600,
             seed: Annotated[int | None, typer.Option(min=0, help="Default: the seed fixed for reporting.")] = None,
             workers: Annotated[int, typer.Option(help="Processes at a time.")] = 2,
             rows: Annotated[Path | None, typer.Option(help="Also write a row a world and hypothesis, as CSV.")] = None,
