@@ -288,7 +288,7 @@ def test_an_extreme_is_higher_or_lower_than_two_years_either_side(stock, said):
 @pytest.mark.parametrize(
     ("base", "end", "steps"),
     [
-        ((2014, 2015), (2019, 2020), 5 - 1 / 2),  # two-year means five years apart: one quarter, four whole, one quarter
+        ((2014, 2015), (2019, 2020), 5 - 1 / 2),  # two-year means: one quarter, four whole, one quarter
         ((2013,), (2018, 2019), 6 - 3 / 4),       # a single year to a two-year mean: five whole and one quarter
         ((2013,), (2018,), 5),
     ],

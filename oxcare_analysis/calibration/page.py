@@ -33,9 +33,10 @@ def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame,
         "A world is some 150 authorities that do not exist. Families with a latent risk come up, are referred, "
         "assessed and passed from gate to gate; plans end at a rate that depends on how long they have run. Thresholds "
         "drift and are shaken as the noise model says they do in England. In one authority, the target, a cause is "
-        f"planted after {BASE_YEAR}; the package, which is not told, judges {first} to {last}, or the "
-        "years a line names (from 2013 the base is one year). A *still* target has yearly shocks and no drift: whatever "
-        "moves in it was planted. A *drifting* target really does change, so there the question is whether a verdict goes against what happened. The *bound* is what the same rules reach "
+        f"planted after {BASE_YEAR}; the package, which is not told, judges {first} to {last}, or the years a line "
+        "names (from 2013 the base is one year). A *still* target has yearly shocks and no drift: whatever moves in it "
+        "was planted. A *drifting* target really does change, so there the question is whether a verdict goes against "
+        "what happened. The *bound* is what the same rules reach "
         f"in the same worlds when a, φ and σ are as good as known (the mean of fits to {run.ORACLE_SURROUNDINGS} times "
         "as many authorities). Where the bound is low too, it is not for want of knowing the noise: these rules cannot "
         "tell it on these figures. By chance the package can do better than the bound.",

@@ -15,11 +15,11 @@ import seaborn as sns
 from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, TOTAL, UP,
                                              Chart, Nothing, finish, label_ends, new_axes, nothing,
                                              slug, upper, went, wrap)
-from oxcare_analysis.showing.evidence_charts import care_endings, events, months, power
+from oxcare_analysis.showing.evidence_charts import care_endings, comparable_events, events, months, power
 
-__all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "care_endings", "comparison", "events", "expected_stay",
-           "finding", "hazards", "just_here", "ledger", "months", "nothing", "power", "residuals", "specifications",
-           "trend"]
+__all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "care_endings", "comparable_events", "comparison", "events",
+           "expected_stay", "finding", "hazards", "just_here", "ledger", "months", "nothing", "power", "residuals",
+           "specifications", "trend"]
 
 
 def comparison(c) -> Chart | str:
