@@ -8,6 +8,7 @@ them is what lies between.
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_context
@@ -21,6 +22,7 @@ from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.study import Area, Study
 from oxcare_analysis.words.columns import MEASURES
+from oxcare_analysis.words.errors import RunError
 from oxcare_analysis.worlds import files
 from oxcare_analysis.worlds import world as worlds
 from oxcare_analysis.worlds.causes import CAUSES, GROWTH
@@ -82,6 +84,8 @@ def calibrate(worlds_wanted: int = 2600, seed: int = REPORTING_SEED, workers: in
               say: Callable[[str], None] = lambda line: None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Run the package on about `worlds_wanted` worlds. Returns their rows, and the oracle's noise model.
 
+    Raises RunError when a worker process is stopped.
+
     One row a world and hypothesis, and one a ledger bar. Columns: world, condition (its number in CONDITIONS),
     hypothesis, true, verdict, moved, rivals, peculiar, estimate, se, oracle (the oracle's verdict), oracle_moved,
     oracle_rivals, realised (log change without noise, drifting targets only); for bars:
@@ -93,13 +97,18 @@ def calibrate(worlds_wanted: int = 2600, seed: int = REPORTING_SEED, workers: in
         for _ in range(max(1, round(worlds_wanted * condition.weight / total))):
             jobs[number % SURROUNDINGS].append((index, seed * 100_000 + number))
             number += 1
-    oracle = _oracle_noise(seed, workers)
     parts = []
-    with ProcessPoolExecutor(max(1, workers), mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(_run, seed * 1000 + i, batch, oracle) for i, batch in enumerate(jobs) if batch]
-        for done, future in enumerate(as_completed(waiting), start=1):
-            parts.append(future.result())
-            say(f"{done} of {len(waiting)} sets of authorities done")
+    try:
+        oracle = _oracle_noise(seed, workers)
+        with ProcessPoolExecutor(max(1, workers), mp_context=get_context("spawn")) as pool:
+            waiting = [pool.submit(_run, seed * 1000 + i, batch, oracle) for i, batch in enumerate(jobs) if batch]
+            for done, future in enumerate(as_completed(waiting), start=1):
+                parts.append(future.result())
+                say(f"{done} of {len(waiting)} sets of authorities done")
+    except BrokenProcessPool as problem:
+        raise RunError(f"A worker process stopped with {len(parts)} of {SURROUNDINGS} sets of authorities done, most "
+                       "likely for want of memory. Nothing was written. Run again with --workers 1, or fewer "
+                       "--worlds.") from problem
     rows = pd.concat(parts, ignore_index=True).sort_values(["world", "hypothesis", "driver"], ignore_index=True)
     return rows, oracle
 
