@@ -10,6 +10,7 @@ import nbformat
 from openpyxl import Workbook
 
 from oxcare_analysis import door
+from oxcare_analysis.refresh import sources
 from oxcare_analysis.showing import sentences, wording
 
 CHART = "application/vnd.oxcare.chart+json"
@@ -17,10 +18,11 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], folder: Path) -> None:
-    """Write verdicts.json, findings.csv, briefing.md, charts/, data/, tables.xlsx and alt_text.csv."""
+    """Write verdicts.json, findings.csv, figures.csv, briefing.md, charts/, data/, tables.xlsx and alt_text.csv."""
     (folder / "verdicts.json").write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
                                           encoding="utf-8", newline="\n")
     _write_rows(folder / "findings.csv", _findings(document))
+    _write_rows(folder / "figures.csv", sources.rows(study))
     (folder / "briefing.md").write_text(briefing(study), encoding="utf-8", newline="\n")
     charts = charts_of(books)
     for name in ("charts", "data"):
