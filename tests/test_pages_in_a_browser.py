@@ -4,11 +4,13 @@ import json
 import re
 import shutil
 import statistics
+import unicodedata
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
+from oxcare_analysis.intake import raw
 from oxcare_analysis.refresh import all_reports, run, sources
 from oxcare_analysis.thinking.measures import RATIOS
 
@@ -200,9 +202,10 @@ def test_with_scripts_off_everything_still_shows(browser, report, name):
         shown.append(page.locator("main .top, main .rest").all_inner_texts())
         if not scripts:
             assert page.locator("#code-switch:visible").count() == 0
-            fold = page.locator("details:not([open])").first
-            fold.locator("summary").click()
-            assert fold.get_attribute("open") is not None
+            folded = page.locator("details:not([open])")
+            before = folded.count()
+            folded.first.locator("summary").click()
+            assert folded.count() == before - 1
         context.close()
     assert shown[0] == shown[1]
 
@@ -217,17 +220,20 @@ def test_the_table_of_all_reports_shows_with_scripts_off(browser, shelf):
 
 
 def test_two_clicks_lead_from_a_card_to_the_published_figure(page, report):
+    judged = {h["hypothesis"]: h for h in json.loads((report / "verdicts.json").read_text("utf-8"))["hypotheses"]}
     page.goto((report / "12_exit_threshold.html").as_uri())
     page.locator(".card .behind a").click()
     row = page.locator("tr:target")
-    assert RATIOS["exit_hazard_6_plus"].label in row.text_content()
+    assert row.locator("th").text_content() == RATIOS[judged["exit_threshold"]["primary"]["measure"]].label
     row.locator("a").first.click()
-    table = page.locator("details:target table")
+    table = page.locator("details[open] > .scroll > table:target")
     assert table.is_visible()
     assert table.locator("thead th").all_text_contents() == ["Year", "Value", "Status", "Source and table", "Edition"]
     assert "Rutland" in table.locator("caption").text_content()
-    year = table.locator("tbody tr").last.locator("td").all_text_contents()
-    assert year[1:] == ["published", "Department for Education, Children in need: D1 Child protection plans", "2024"]
+    newest = table.locator("tbody tr").last.locator("td").all_text_contents()
+    assert newest[1] in ("published", "rounded") or newest[1].startswith("suppressed: ")
+    assert newest[2].startswith("Department for Education, Children in need: D")
+    assert newest[3] in raw.editions()["children_in_need"]
 
 
 def test_every_chart_and_table_of_the_report_has_a_way_to_its_figures(page, report):
@@ -238,22 +244,26 @@ def test_every_chart_and_table_of_the_report_has_a_way_to_its_figures(page, repo
         assert without == 0, name
 
 
+def plain(text):
+    """Text without spaces and ligatures."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_on_paper_no_table_is_cut_and_every_sheet_says_what_it_is(page, report, name, tmp_path):
     page.goto((report / f"{name}.html").as_uri())
     page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
-    sheets = [re.sub(r"\s", "", sheet.extract_text()) for sheet in PdfReader(tmp_path / "page.pdf").pages]
-    where = re.sub(r"\s", "", page.locator(".where").text_content())
-    assert all(where in sheet for sheet in sheets)
+    sheets = [plain(sheet.extract_text()) for sheet in PdfReader(tmp_path / "page.pdf").pages]
+    assert [sheet[:80] for sheet in sheets if plain(page.locator(".where").text_content()) not in sheet] == []
     assert not any("ox.load(" in sheet or "Showallcode" in sheet for sheet in sheets)
     page.emulate_media(media="print")
     page.set_viewport_size({"width": A4_WIDE, "height": A4_HIGH})
     tables = page.eval_on_selector_all("table", """found => found.filter(t => t.checkVisibility({
-        contentVisibilityAuto: true})).map(t => [t.textContent.replace(/\\s/g, ''), t.offsetHeight, t.offsetWidth])""")
+        contentVisibilityAuto: true})).map(t => [t.textContent, t.offsetHeight, t.offsetWidth])""")
     assert tables or name == "index"
     for text, height, width in tables:
         assert width <= A4_WIDE
-        assert height > A4_HIGH or any(text in sheet for sheet in sheets), text[:80]
+        assert height > A4_HIGH or any(plain(text) in sheet for sheet in sheets), text[:80]
 
 
 def test_the_median_page_is_under_700_kilobytes(report):

@@ -99,19 +99,23 @@ def _fold(name: str, figures: pd.DataFrame, cards: dict, study: Study) -> str:
     label = measure.label[0].upper() + measure.label[1:]
     note = f" ({measure.note})" if measure.note else ""
     years = f"{figures['year'].min()} to {figures['year'].max()}"
-    return (f'<details id="{name}"><summary>{escape(label)}, {years}</summary>'
+    return (f'<details><summary>{escape(label)}, {years}</summary>'
             + table(f"{label}, {study.area.name}, in {measure.unit}{note}",
-                     ("Year", "Value", "Status", "Source and table", "Edition"), lines) + "</details>")
+                     ("Year", "Value", "Status", "Source and table", "Edition"), lines, name) + "</details>")
 
 
 def _value(row) -> str:
     return "none" if pd.isna(row.value) else f"{row.value:,.10g}"
 
 
-def table(caption: str, headers: Iterable[str], lines: str) -> str:
-    """Table rows in HTML under a caption and scoped headers, in a frame that scrolls where it is too narrow."""
+def table(caption: str, headers: Iterable[str], lines: str, mark: str = "") -> str:
+    """Table rows in HTML under a caption and scoped headers, in a frame that scrolls where it is too narrow.
+
+    A link to `mark` leads to the table; a fold around it opens by itself.
+    """
+    identity = f' id="{mark}"' if mark else ""
     head = "".join(f'<th scope="col">{escape(words)}</th>' for words in headers)
-    return (f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption, quote=True)}"><table>'
+    return (f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption, quote=True)}"><table{identity}>'
             f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>")
 
 
