@@ -18,6 +18,7 @@ from conftest import NOBODY, run_as_nobody
 
 import oxcare_analysis as ox
 from oxcare_analysis.refresh import downloads, pages, publish, run
+from oxcare_analysis.showing import wording
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import RunError
 
@@ -385,3 +386,19 @@ def test_the_front_page_is_self_contained_too(window):
 )
 def test_a_folder_name_is_plain_lower_case_and_stays_inside(name, expected):
     assert publish.slug(name) == expected
+
+
+def test_the_first_page_agrees_with_the_verdicts(report):
+    verdicts = json.loads((report / "verdicts.json").read_text(encoding="utf-8"))
+    text = (report / "index.html").read_text(encoding="utf-8")
+    words = {h["hypothesis"]: h["verdict"] for h in verdicts["hypotheses"]}
+    assert re.findall(r'<li class="card (\w+)">', text) == list(words.values())
+    told = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", text))
+    start, end = (verdicts["premise"]["open_plans"][key] for key in ("from", "to"))
+    assert f"from {start:,} to {end:,} between" in told["What happened?"]
+    for name, verdict in words.items():
+        is_open = verdict in ("inconclusive", "not_testable")
+        assert (wording.HYPOTHESES[name] in told["What is not known?"]) == is_open
+        assert (wording.HYPOTHESES[name] in told["Why?"]) != is_open
+    for above in verdicts["premise"]["just_here"].values():
+        assert f"{end - above:,.0f} following" in told[f"How much of it is just {AREA}?"]

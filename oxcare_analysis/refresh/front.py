@@ -101,6 +101,8 @@ def _limits() -> str:
         "Counts by authority and year cannot follow a child from referral to plan, or tell families from children.",
         "Entry, need and awareness leave much the same signs in these figures; exits can be told from the rest.",
         "A change in how cases are recorded can look like a change in practice: see the page on published figures.",
+        "How often such rules are wrong, and what size of change they can find, is measured on simulated authorities "
+        "whose cause is known (docs/calibration.md of the project).",
         "Need that the council does not itself record (injury admissions, police incidents, births) is not held.",
     ])
 

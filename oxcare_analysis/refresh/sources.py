@@ -115,8 +115,9 @@ def table(caption: str, headers: Iterable[str], lines: str, mark: str = "") -> s
     """
     identity = f' id="{mark}"' if mark else ""
     head = "".join(f'<th scope="col">{escape(words)}</th>' for words in headers)
-    return (f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption, quote=True)}"><table{identity}>'
-            f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>")
+    return (f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption, quote=True)}">'
+            f"<table{identity}><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody>"
+            "</table></div>")
 
 
 def _card(source: str, edition: str, table: str, study: Study, data_dir: Path) -> tuple[str, str]:
