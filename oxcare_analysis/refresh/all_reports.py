@@ -13,8 +13,9 @@ HEADERS = ("Area", "Years", "Figures published by", "Open plans", "Change", "Ris
 
 def write(out: Path) -> None:
     """The front page over all months and areas."""
+    found = sorted(path for path in out.glob("*/*/verdicts.json") if not path.parent.name.startswith("."))
     reports = [(path.parent, json.loads(path.read_text(encoding="utf-8")))
-               for path in sorted(out.glob("*/*/verdicts.json"), reverse=True) if not path.parent.name.startswith(".")]
+               for path in sorted(found, key=lambda path: path.parent.parent.name, reverse=True)]
     checked = json.loads((out / "checked.json").read_text(encoding="utf-8"))
     month = max((document["as_of"] for _, document in reports), default=checked["newest"])
     words = f"Checked {escape(checked['checked'])}, " + (
@@ -23,7 +24,7 @@ def write(out: Path) -> None:
            "published figures, for each authority and month below. Follow an area to its report. Under each "
            "explanation stands its verdict: supported, contradicted, smaller than the margin, cannot tell or not "
            f"testable.</p><p>{words}</p>")
-    place = pages.Place("All reports", "Analysis: oxcare_analysis.", (("index.html", "All reports", ""),))
+    place = pages.Place("Child protection plans: all reports", "Analysis: oxcare_analysis.", ())
     html = pages.of_parts(top, [_tools(), _table(reports, out)], "All reports", place, "index.html", "table.js")
     partial = out / "index.html.part"
     partial.write_text(html, encoding="utf-8", newline="\n")
@@ -54,7 +55,7 @@ def _row(folder: Path, document: dict, out: Path) -> str:
     moved = "not known" if change is None else f"{change:+,}"
     ends = " → ".join("not published" if v is None else f"{v:,}" for v in (start, end))
     return (f'<tr><th scope="row"><a href="{href}">{escape(name)}<span class="hidden">, {years}</span></a></th>'
-            f"<td>{years}</td><td>{escape(document['as_of'])}</td>"
+            f'<td class="whole">{years}</td><td class="whole">{escape(document["as_of"])}</td>'
             f'<td class="number" data-key="{-1 if end is None else end}">{ends}</td>'
             f'<td class="number" data-key="{_sortable(change)}">{moved}</td>'
             f"<td>{exhibits.RISE[premise['verdict']]}</td>{verdicts}</tr>")

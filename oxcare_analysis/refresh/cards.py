@@ -20,8 +20,8 @@ def for_pages(study) -> dict[str, str]:
 
 def premise(p) -> str:
     """Whether open plans grew by more than they swing from year to year."""
-    return (f'<div class="card {p.verdict}">{_badge(p.verdict, exhibits.RISE[p.verdict])}'
-            f"<p>Did open plans rise by more than they swing from year to year? {escape(p.reason)}</p></div>")
+    return (f'<div class="card {p.verdict}"><p><strong>Did open plans rise by more than they swing from year to year?'
+            f"</strong></p>{_badge(p.verdict, exhibits.RISE[p.verdict])}<p>{escape(p.reason)}</p></div>")
 
 
 def four(study) -> str:

@@ -61,12 +61,13 @@ def _part(notebook: nbformat.NotebookNode, cells: list) -> nbformat.NotebookNode
 
 
 def _page(exporter: HTMLExporter, top: str, rest: str, title: str, place: Place, href: str, script: str) -> str:
-    rest, contents = _with_contents(rest)
+    top, first = _with_contents(top)
+    rest, later = _with_contents(rest)
     text = (TEMPLATE / script).read_text(encoding="utf-8") if script else ""
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
     css = (TEMPLATE / "page.css").read_text(encoding="utf-8").replace("RUNNING_HEADER", _css_text(place.where))
     return exporter.environment.get_template("page.html.j2").render(
-        title=title, place=place, href=href, top=top, rest=rest, contents=contents, css=css, script=script,
+        title=title, place=place, href=href, top=top, rest=rest, contents=first + later, css=css, script=script,
         script_text=text, script_source=f"'sha256-{digest}'" if script else "'none'")
 
 
