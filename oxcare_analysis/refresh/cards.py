@@ -8,13 +8,13 @@ from oxcare_analysis.showing import exhibits, wording
 
 PAGES = {"entry_threshold": "11_entry_threshold", "exit_threshold": "12_exit_threshold",
          "population_need": "13_population_need", "awareness": "14_awareness"}
-GROWTH = "02_growth"
+GROWTH = ("00_summary", "02_growth")
 
 
 def for_pages(study) -> dict[str, str]:
     """Page → the card that stands under its heading."""
-    growth = {GROWTH: premise(door.premise(study))}
-    return growth | {PAGES[name]: f'<div class="card {f.verdict}">{_verdict(f)}{sources.link(f.primary.measure)}</div>'
+    growth = premise(door.premise(study))
+    return dict.fromkeys(GROWTH, growth) | {PAGES[name]: f'<div class="card {f.verdict}">{_verdict(f)}{sources.link(f.primary.measure)}</div>'
                      for name, f in door.assess_all(study).items()}
 
 

@@ -22,7 +22,7 @@ def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], fo
     (folder / "verdicts.json").write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
                                           encoding="utf-8", newline="\n")
     _write_rows(folder / "findings.csv", _findings(document))
-    _write_rows(folder / "figures.csv", sources.rows(study))
+    _write_rows(folder / "figures.csv", [[_safe(str(cell)) for cell in row] for row in sources.rows(study)])
     (folder / "briefing.md").write_text(briefing(study), encoding="utf-8", newline="\n")
     charts = charts_of(books)
     for name in ("charts", "data"):

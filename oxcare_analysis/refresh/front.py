@@ -43,7 +43,7 @@ def report_index(study, changes: dict, place: pages.Place, folder: Path, data_di
 
 def _in_short(told: dict[str, str]) -> str:
     items = "".join(f"<dt>{escape(question)}</dt><dd>{escape(answer)}</dd>" for question, answer in told.items())
-    return f'<div class="short"><h2>In short</h2><dl>{items}</dl></div>'
+    return f'<div class="short"><h2>In short</h2><dl>{items}</dl>{sources.link("open_per_child")}</div>'
 
 
 def _shown(item) -> str:

@@ -93,7 +93,7 @@ def _fold(name: str, figures: pd.DataFrame, cards: dict, study: Study) -> str:
     measure = MEASURES[name]
     lines = "".join(
         f'<tr><th scope="row">{row.year}</th><td class="number">{_value(row)}</td>'
-        f"<td>{escape(row.status.replace('_', ' '))}{escape(f': {row.note}' if row.note else '')}</td>"
+        f"<td>{escape(_status(row))}</td>"
         f"<td>{escape(', '.join(cards[row.source, row.edition, row.table]))}</td><td>{escape(row.edition)}</td></tr>"
         for row in figures.itertuples())
     label = measure.label[0].upper() + measure.label[1:]
@@ -102,6 +102,11 @@ def _fold(name: str, figures: pd.DataFrame, cards: dict, study: Study) -> str:
     return (f'<details><summary>{escape(label)}, {years}</summary>'
             + table(f"{label}, {study.area.name}, in {measure.unit}{note}",
                      ("Year", "Value", "Status", "Source and table", "Edition"), lines, name) + "</details>")
+
+
+def _status(row) -> str:
+    words = row.status.replace("_", " ")
+    return row.note if row.note.startswith(words) else ": ".join(filter(None, (words, row.note)))
 
 
 def _value(row) -> str:
