@@ -14,8 +14,9 @@ GROWTH = ("00_summary", "02_growth")
 def for_pages(study) -> dict[str, str]:
     """Page → the card that stands under its heading."""
     growth = premise(door.premise(study))
-    return dict.fromkeys(GROWTH, growth) | {PAGES[name]: f'<div class="card {f.verdict}">{_verdict(f)}{sources.link(f.primary.measure)}</div>'
-                     for name, f in door.assess_all(study).items()}
+    judged = {PAGES[name]: f'<div class="card {f.verdict}">{_verdict(f)}{sources.link(f.primary.measure)}</div>'
+              for name, f in door.assess_all(study).items()}
+    return dict.fromkeys(GROWTH, growth) | judged
 
 
 def premise(p) -> str:
