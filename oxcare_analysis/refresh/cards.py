@@ -55,8 +55,8 @@ def _badge(verdict: str, words: str) -> str:
 def _council(f) -> str:
     if not f.council_2014:
         return ""
-    return (f"<p><strong>The council in 2014:</strong> {escape(f.council_2014)} ({escape(f.agreement)}). "
-            f"{escape(f.council_could_show)}</p>")
+    return (f"<p><strong>The council in 2014:</strong> {escape(f.council_2014)}. Beside these figures: "
+            f"{escape(f.agreement)}. {escape(f.council_could_show)}</p>")
 
 
 def _notes(f) -> str:
