@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, TOTAL, UP,
-                                             Chart, Nothing, finish, label_ends, new_axes, nothing,
-                                             slug, upper, went, wrap)
+from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, Chart, Nothing,
+                                             finish, label_ends, new_axes, nothing, slug, upper, went, wrap)
 from oxcare_analysis.showing.evidence_charts import care_endings, events, months, power
+from oxcare_analysis.showing.growth_charts import just_here, ledger
 
 __all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "care_endings", "comparison", "events", "expected_stay",
            "finding", "hazards", "just_here", "ledger", "months", "nothing", "power", "residuals", "specifications",
@@ -56,46 +56,6 @@ def comparison(c) -> Chart | str:
                f"{went(a['neighbours'], b['neighbours'])}.")
     return finish(figure, f"{c.measure}", upper(f"{c.label}, {c.area}"), alt, c.source, table,
                   "Grey: the years under test. Whiskers: year-to-year noise. Tan: the middle half of neighbours.")
-
-
-def ledger(x) -> Chart | str:
-    """The growth ledger as a waterfall: start, three steps and the number of children, carry-over, end."""
-    if not x.testable:
-        return nothing(x.reason)
-    columns = ["label", "plans", "low", "high", "stable_sign", "doubtful"]
-    rows = [*x.subtotals[columns].itertuples(index=False, name=None),
-            ("Carry-over from before", x.momentum, x.momentum_low, x.momentum_high, x.momentum_stable, False)]
-    table = pd.DataFrame([(f"Open at March {x.first_year}", x.open_from, np.nan, np.nan, True, False), *rows,
-                          (f"Open at March {x.last_year}", x.open_to, np.nan, np.nan, True, False)],
-                         columns=["step", *columns[1:]])
-    table["unclear"] = (table["low"] * table["high"] <= 0) | ~table["stable_sign"].eq(True) | table["doubtful"]
-    figure, axes = new_axes(height=4.8)
-    running = 0.0
-    for i, row in enumerate(table.itertuples()):
-        total = i in (0, len(table) - 1)
-        bottom = 0.0 if total else running
-        colour = TOTAL if total else UP if row.plans > 0 else DOWN
-        unclear = row.unclear
-        axes.barh(i, row.plans, left=bottom, height=0.62, color="white" if unclear else colour, edgecolor=colour,
-                  hatch="///" if unclear else None, linewidth=1.4)
-        if not total:
-            axes.plot([bottom + row.low, bottom + row.high], [i, i], color="black", linewidth=1.2, marker="|",
-                      markersize=9)
-        edge = max(bottom, bottom + row.plans, bottom + (row.high if not total else 0))
-        axes.annotate(f"{row.plans:,.0f}" if total else f"{row.plans:+,.0f}", (edge, i), xytext=(6, 0),
-                      textcoords="offset points", va="center", fontweight="bold")
-        running = row.plans if total else running + row.plans
-    axes.set_yticks(range(len(table)), table["step"])
-    axes.invert_yaxis()
-    axes.set(xlabel="Children on a plan", xlim=(min(0, axes.get_xlim()[0]), axes.get_xlim()[1] * 1.08))
-    steps = table.iloc[1:-1]
-    biggest = steps.loc[steps["plans"].abs().idxmax()]
-    hatched = int(steps["unclear"].sum())
-    alt = (f"Waterfall chart. Open plans in {x.area} {went(x.open_from, x.open_to, 0)} from {x.first_year} to "
-           f"{x.last_year}. Largest step: {biggest['step'].lower()}, {biggest['plans']:+,.0f} children. {hatched} of "
-           f"{len(steps)} steps are hatched: within noise.")
-    return finish(figure, "growth_ledger", f"Where the change in open plans came from, {x.area}, {x.first_year} to "
-                  f"{x.last_year} (hatched: within noise)", alt, x.source, table)
 
 
 def finding(f) -> Chart | str:
@@ -243,32 +203,6 @@ def trend(t) -> Chart | str:
         columns={c: f"{c}, per cent" for c in ("change", *parts)})
     return finish(figure, f"{t.measure}_trend", upper(f"{t.label}, {t.area}: shared and local parts"), alt, t.source,
                   shown)
-
-
-def just_here(p) -> Chart | str:
-    """Open plans at the end beside what each comparison would have given."""
-    table = p.table[np.isfinite(p.table["expected"])] if len(p.table) else p.table
-    if table.empty:
-        return nothing(p.reason)
-    names = {"england": "Had its rate grown as England's did",
-             "median_neighbour": "Had it grown by its\nneighbours' median growth",
-             "given_start": "Had it moved like authorities that\nstarted where it did"}
-    shown = pd.DataFrame({"what": [f"As published, March {p.first_year}", f"As published, March {p.last_year}",
-                                   *table["comparison"].map(names)],
-                          "children": [p.open_from, p.open_to, *table["expected"]]})
-    figure, axes = new_axes(height=3.4)
-    axes.barh(range(len(shown)), shown["children"], color=[TOTAL, FOCUS] + ["white"] * len(table),
-              edgecolor=[TOTAL, FOCUS] + [ENGLAND] * len(table), height=0.62)
-    for i, value in enumerate(shown["children"]):
-        axes.annotate(f"{value:,.0f}", (value, i), xytext=(6, 0), textcoords="offset points", va="center")
-    axes.set_yticks(range(len(shown)), shown["what"])
-    axes.invert_yaxis()
-    axes.set(xlabel="Children on a plan", xlim=(0, axes.get_xlim()[1] * 1.08), ylabel="")
-    listed = ", ".join(f"{names[r.comparison].replace(chr(10), ' ').replace('Had', 'had')} {r.expected:,.0f}"
-                       for r in table.itertuples())
-    alt = f"Bar chart. {p.area} had {p.open_to:,.0f} children on a plan at March {p.last_year}; {listed}."
-    shown["what"] = shown["what"].str.replace("\n", " ")
-    return finish(figure, "just_here", f"How much of this is just {p.area}, March {p.last_year}", alt, p.source, shown)
 
 
 def residuals(r) -> Chart | str:
