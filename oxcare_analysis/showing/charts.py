@@ -13,17 +13,23 @@ import pandas as pd
 import seaborn as sns
 
 from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, Chart, Nothing,
-                                             finish, label_ends, new_axes, nothing, slug, upper, went, wrap)
+                                             figures_beside, finish, label_ends, mark_events, new_axes, nothing, slug,
+                                             upper, went, wrap)
 from oxcare_analysis.showing.evidence_charts import care_endings, events, months, power
+from oxcare_analysis.showing.exhibit import span
 from oxcare_analysis.showing.growth_charts import just_here, ledger
+from oxcare_analysis.showing.wording import HYPOTHESES
 
 __all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "care_endings", "comparison", "events", "expected_stay",
            "finding", "hazards", "just_here", "ledger", "months", "nothing", "power", "residuals", "specifications",
            "trend"]
 
 
-def comparison(c) -> Chart | str:
-    """A measure through the years: this authority, England, and the neighbours' median and quartiles."""
+def comparison(c, events: bool = False) -> Chart | str:
+    """A measure through the years: this authority, England, and the neighbours' median and quartiles.
+
+    `events`: whether dated events are marked, numbered, with the key in the note.
+    """
     table = c.table
     if table["value"].notna().sum() == 0:
         return nothing(f"no figure is held for {c.label} in {c.area}")
@@ -43,7 +49,10 @@ def comparison(c) -> Chart | str:
             if table[column].notna().any()]
     label_ends(axes, ends, table["year"].max())
     axes.set_ylim(bottom=0)
-    axes.set(xlabel="Year ending 31 March", ylabel=c.per_words.capitalize())
+    axes.set(xlabel="Year ending 31 March", ylabel=wrap(c.per_words.capitalize(), 30))
+    dated = c.events[c.events["date"].str[:4].astype(int).between(c.first_year - 1, c.last_year)] if events else None
+    # A year stands where it ends, at 31 March; events outside the years under test would only crowd the picture.
+    key = mark_events(axes, dated, "Numbered: dated events", shift=-0.25) if events and len(dated) else ""
     window = table[table["year"].between(c.first_year, c.last_year)]
     alt = f"No figures for {c.label} in {c.area} in the window."
     if len(window) == 1:
@@ -55,7 +64,9 @@ def comparison(c) -> Chart | str:
                f"{b['year']:.0f}; England {went(a['england'], b['england'])}; the median neighbour "
                f"{went(a['neighbours'], b['neighbours'])}.")
     return finish(figure, f"{c.measure}", upper(f"{c.label}, {c.area}"), alt, c.source, table,
-                  "Grey: the years under test. Whiskers: year-to-year noise. Tan: the middle half of neighbours.")
+                  "Grey: the years under test. Whiskers: year-to-year noise, 95 per cent. Tan: the middle half of "
+                  "neighbours. "
+                  f"{key}".strip())
 
 
 def finding(f) -> Chart | str:
@@ -65,7 +76,7 @@ def finding(f) -> Chart | str:
         return nothing(f.reason)
     table = pd.DataFrame({"measure": table["label"], "role": table["role"], "predicted": table["predicted"],
                           **{c: np.expm1(table[c]) * 100 for c in ("estimate", "low", "high")}}).reset_index(drop=True)
-    figure, axes = new_axes(height=1.3 + 0.62 * len(table))
+    figure, axes = new_axes(height=1.3 + 0.62 * len(table), grid="x")
     axes.axvline(0, color="black", linewidth=1)
     margin = np.expm1(f.margin) * 100
     axes.axvspan(np.expm1(-f.margin) * 100, margin, ymin=1 - 1 / len(table), color="#dddddd", zorder=0)
@@ -79,13 +90,18 @@ def finding(f) -> Chart | str:
     axes.set_yticks(range(len(table)), [f"{wrap(row['measure'])}\n({words[row['predicted']]})"
                                         for _, row in table.iterrows()])
     axes.set_ylim(len(table) - 0.5, -0.5)
-    axes.set(xlabel="Change, per cent, with 95 per cent interval\nfilled: beyond noise; grey band: margin")
+    axes.set(xlabel="Change, per cent")
+    figures_beside(axes, ("Per cent", "95 per cent interval"), [
+        (f"{row['estimate']:+.0f}", span(row["low"], row["high"]), FOCUS if row["role"] == "primary" else ENGLAND,
+         bool(row["low"] * row["high"] > 0)) for _, row in table.iterrows()])
     first = table.iloc[0]
     alt = (f"Dot chart of changes from {f.window[0]} to {f.window[1]} in {f.area}. The test, {first['measure']}: "
            f"{first['estimate']:+.0f} per cent, interval {first['low']:+.0f} to {first['high']:+.0f}. "
            f"{int((table['low'] * table['high'] > 0).sum())} of {len(table)} measures moved beyond noise.")
-    return finish(figure, f"{f.hypothesis}_evidence", f"What moved and what was predicted, {f.area}, {f.window[0]} to "
-                  f"{f.window[1]}", alt, f.source, table)
+    return finish(figure, f"{f.hypothesis}_evidence", f"What moved, and what was predicted if "
+                  f"{HYPOTHESES[f.hypothesis]}: {f.area}, {f.window[0]} to {f.window[1]}", alt, f.source, table,
+                  "Lines: 95 per cent intervals. Filled: beyond noise. Grey band: a change of the test within it is "
+                  "smaller than the margin.")
 
 
 def hazards(x) -> Chart | str:
@@ -96,7 +112,7 @@ def hazards(x) -> Chart | str:
     figure, axes = new_axes()
     bands = [b for b in ("0_3", "3_6", "6_12", "12_24", "24_plus") if (table["band"] == b).any()]
     colours = dict(zip(("0_3", "3_6", "6_12", "12_24", "24_plus"),
-                       ("#8a8a8a", "#4a4a4a", NEIGHBOURS, FOCUS, "#7b2d7b"), strict=True))
+                       ("#767676", ENGLAND, NEIGHBOURS, FOCUS, "#7b2d7b"), strict=True))
     ends = []
     for i, band in enumerate(bands):
         rows = table[table["band"] == band].set_index("year")["hazard"]
@@ -129,6 +145,7 @@ def expected_stay(x) -> Chart | str:
     if x.table.empty:
         return nothing("the lengths of plans are not published for enough years")
     figure, axes = new_axes()
+    axes.axvspan(x.first_year, x.last_year, color="#f0f0ee", zorder=0)
     ends = []
     for column, label, colour, dash in (("neighbours", "Median neighbour", NEIGHBOURS, (0, (4, 2))),
                                         ("england", "England", ENGLAND, (0, (1, 1.5))), ("value", x.area, FOCUS, "-")):
@@ -145,7 +162,8 @@ def expected_stay(x) -> Chart | str:
         a, b = window.iloc[0], window.iloc[-1]
         alt = (f"Line chart of the expected stay on a plan. {x.area} {went(a['value'], b['value'])} months between "
                f"{a['year']:.0f} and {b['year']:.0f}; England {went(a['england'], b['england'])}.")
-    return finish(figure, "expected_stay", f"Expected stay on a plan, months, {x.area}", alt, x.source, x.table)
+    return finish(figure, "expected_stay", f"Expected stay on a plan, months, {x.area}", alt, x.source, x.table,
+                  "Grey: the years under test.")
 
 
 def specifications(x) -> Chart | str:
@@ -165,7 +183,8 @@ def specifications(x) -> Chart | str:
         axes.plot(main, table["estimate"].iloc[main], "D", markersize=11, markerfacecolor="none", markeredgewidth=2,
                   color=NEIGHBOURS)
         axes.annotate("used for the verdict", (main[0], table["low"].iloc[main[0]]), xytext=(0, -6), ha="center",
-                      va="top", textcoords="offset points", color=NEIGHBOURS)
+                      va="top", textcoords="offset points", color=NEIGHBOURS,
+                      bbox={"color": "white", "boxstyle": "square,pad=0.1"})
     axes.set(ylabel="Change, per cent", xlabel="Each way of asking, from lowest to highest (filled: beyond noise)",
              xticks=[])
     alt = (f"{len(table)} ways of asking the same question for {x.area}, {x.first_year} to {x.last_year}. Estimates "
@@ -181,20 +200,21 @@ def trend(t) -> Chart | str:
     if len(table) < 2:
         return nothing(t.missing or "too few years have figures")
     figure, axes = new_axes()
-    parts, running = ("national", "regional", "neighbour", "local"), {1: 0.0, -1: 0.0}
-    colours, hatches = ("#4a4a4a", "#9a9a9a", NEIGHBOURS, FOCUS), ("", "..", "\\\\", "")
+    parts, ends = ("national", "regional", "neighbour", "local"), []
+    colours, hatches = (ENGLAND, "#767676", NEIGHBOURS, FOCUS), ("", "..", "\\\\", "")
     running = {sign: np.zeros(len(table)) for sign in (1, -1)}
     for part, colour, hatch in zip(parts, colours, hatches, strict=True):
         values = table[part].to_numpy() * 100
         bottom = np.where(values >= 0, running[1], running[-1])
-        axes.bar(table["year"], values, bottom=bottom, color=colour, hatch=hatch, edgecolor="white", width=0.7,
-                 label=part.capitalize())
+        axes.bar(table["year"], values, bottom=bottom, color=colour, hatch=hatch, edgecolor="white", width=0.7)
         running[1] += np.where(values > 0, values, 0)
         running[-1] += np.where(values < 0, values, 0)
-    axes.plot(table["year"], table["change"] * 100, "o-", color="black", linewidth=2, label="All together")
+        ends.append((bottom[-1] + values[-1] / 2, part.capitalize(), colour))
+    axes.plot(table["year"], table["change"] * 100, "o-", color="black", linewidth=2)
     axes.axhline(0, color="black", linewidth=1)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
-    axes.set(xlabel="Year ending 31 March", ylabel="Change since the first year\n(log points × 100)")
+    label_ends(axes, [*ends, (table["change"].iloc[-1] * 100, "All together", "black")], axes.get_xlim()[1])
+    axes.set(xlabel="Year ending 31 March",
+             ylabel=f"Change since {table['year'].iloc[0]:.0f}, log points\n(near per cent while small)")
     last = table.iloc[-1]
     alt = (f"Stacked bars of the change in {t.label} in {t.area} since {table['year'].iloc[0]:.0f}. By "
            f"{last['year']:.0f}: {np.expm1(last['change']) * 100:+.0f} per cent in all, of which local "
@@ -202,7 +222,7 @@ def trend(t) -> Chart | str:
     shown = table.assign(**{c: np.expm1(table[c]) * 100 for c in ("change", *parts)}).rename(
         columns={c: f"{c}, per cent" for c in ("change", *parts)})
     return finish(figure, f"{t.measure}_trend", upper(f"{t.label}, {t.area}: shared and local parts"), alt, t.source,
-                  shown)
+                  shown, "Bars: the parts of the change, which add up to the line.")
 
 
 def residuals(r) -> Chart | str:

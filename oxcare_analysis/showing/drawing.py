@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from oxcare_analysis.showing import exhibit
+from oxcare_analysis.showing.wording import month_words
+from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import UsageError
 
 # Far enough apart in lightness for grey print, in hue for the usual kinds of colour blindness, and dark enough to
@@ -27,7 +29,6 @@ FOCUS, ENGLAND, NEIGHBOURS = "#003c71", "#555555", "#b55e00"
 UP, DOWN, TOTAL, FAINT = NEIGHBOURS, FOCUS, ENGLAND, "#8a8a8a"
 LONGEST_ALT = 300
 MIME = "application/vnd.oxcare.chart+json"
-TAKE_AWAY = "OXCARE_TAKE_AWAY"  # set by the refresh: charts then hand over their pictures to be published
 DPI = 300
 # Width and height in inches on paper: the text width of A4, as tall as the chart needs; a slide of 16 by 9.
 SIZES = {"page": (6.69, None), "slide": (10.0, 5.625)}
@@ -58,7 +59,7 @@ class Chart:
         return bundle
 
     def _pictures(self) -> dict[str, str]:
-        if not os.environ.get(TAKE_AWAY):
+        if not os.environ.get(paths.TAKE_AWAY):
             return {}
         return {"svg": self.picture(kind="svg").decode()} | {
             size: base64.b64encode(self.picture(size)).decode("ascii") for size in SIZES}
@@ -92,7 +93,7 @@ class Chart:
                 f'src="data:image/svg+xml;base64,{picture}"></div>'
                 f'<figcaption><strong>{title}</strong> {escape(self.note)}<span class="source">{escape(self.source)}'
                 f'</span></figcaption><details><summary>Data of this chart: {title}</summary>'
-                f'{exhibit.plain(f"{self.title}: the data", self.table)}</details></figure>')
+                f'{exhibit.plain(f"{self.title}: the data", self.table.rename(columns=_heading))}</details></figure>')
 
 
 def save(chart: Chart, path: str | Path, size: str = "page") -> Path:
@@ -128,8 +129,8 @@ def _dressed(chart: Chart, size: str) -> tuple[Figure, float]:
     figure, (paper_width, paper_height) = deepcopy(chart.figure), SIZES[size]
     width, own_height = figure.get_size_inches()
     while True:  # a slide is made wider until the chart's own height fits beneath its title
-        title = wrap(chart.title, int(width * 8.4))
-        foot = "\n".join(wrap(line, int(width * 15.5)) for line in (chart.note, chart.source) if line)
+        title = wrap(chart.title, int(width * 9))
+        foot = "\n".join(wrap(line, int(width * 15.3)) for line in (chart.note, chart.source) if line)
         above, beneath = (points * 1.3 / 72 * (text.count("\n") + 1) + 0.1 for text, points in
                           ((title, TITLE_POINTS), (foot, FOOT_POINTS)))
         tall = own_height + above + beneath
@@ -170,6 +171,7 @@ def new_axes(height: float = 4.0, width: float = 8.2, grid: str = "y") -> tuple[
     """A figure and its axes in the one style, with light lines across at the values of the axis `grid`."""
     with sns.axes_style("ticks"), sns.plotting_context("notebook", font_scale=0.95):
         figure = Figure(figsize=(width, height), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.07)  # text beside the axes moves a little after it is laid out
         axes = figure.add_subplot()
     sns.despine(ax=axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -200,6 +202,41 @@ def finish(figure: Figure, name: str, title: str, alt: str, source: str, table: 
     return Chart(name, title, alt, source, figure, table, note, own)
 
 
+def mark_events(axes, events: pd.DataFrame, heading: str = "Dated events", shift: float = 0.0) -> str:
+    """Dotted lines at dated events (date, label), numbered above the axes; the key to the numbers, in words.
+
+    `shift`: years to add to a date's place on the axis. Events of one month share a number.
+    """
+    events = events.assign(month=events["date"].str[:7]).sort_values("date", kind="stable")
+    left, right = axes.get_xlim()
+    ends, key = [-np.inf] * 3, []  # where the last number of each row ends: numbers too close go a row higher
+    for number, (month, rows) in enumerate(events.groupby("month"), start=1):
+        x = decimal_year(month) + shift
+        row = next((i for i, end in enumerate(ends) if x > end), 0)
+        ends[row] = x + (right - left) * 0.022
+        axes.axvline(x, color=ENGLAND, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0)
+        axes.annotate(str(number), (x, 1), xycoords=("data", "axes fraction"), xytext=(0, 3 + 10 * row), ha="center",
+                      textcoords="offset points", fontsize=8.5, color=ENGLAND)
+        key.append(f"{number}\N{NO-BREAK SPACE}{' and '.join(rows['label'])}, {month_words(month)}")
+    return f"{heading}: {'; '.join(key)}." if key else ""
+
+
+def figures_beside(axes, heads: tuple[str, str], rows: list[tuple[str, str, str, bool]]) -> None:
+    """Two columns of text at the right of horizontal bars or dots: a figure, and what stands beside it.
+
+    `rows`, from the top: the figure, the text beside it, the colour of the figure, whether it stands out.
+    """
+    place = axes.get_yaxis_transform()
+    for i, (figure, beside, colour, strong) in enumerate(rows):
+        axes.text(1.1, i, minus(figure), transform=place, ha="right", va="center", color=colour, fontsize=12,
+                  fontweight="bold" if strong else "normal")
+        axes.text(1.13, i, minus(beside), transform=place, va="center", fontsize=9.5,
+                  color="black" if strong else ENGLAND)
+    for x, head, side in zip((1.1, 1.13), heads, ("right", "left"), strict=True):
+        axes.annotate(head, (x, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points", ha=side,
+                      va="bottom", fontsize=9.5, color=ENGLAND)
+
+
 def label_ends(axes, ends: list[tuple[float, str, str]], year: int) -> None:
     """Write each line's name (value, name, colour) at its end, pushed apart so that none covers another."""
     low, high = axes.get_ylim()
@@ -217,6 +254,10 @@ def went(start: float, end: float, digits: int = 1) -> str:
     if round(start, digits) == round(end, digits):
         return f"stayed at {start:,.{digits}f}"
     return f"{'rose' if end > start else 'fell'} from {start:,.{digits}f} to {end:,.{digits}f}"
+
+
+def _heading(name) -> str:
+    return upper(str(name).replace("_", " "))
 
 
 def minus(text: str) -> str:

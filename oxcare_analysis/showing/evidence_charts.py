@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, UP, Chart, decimal_year, finish,
-                                             label_ends, new_axes, nothing, panel_below, upper, went)
+from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, UP, Chart, decimal_year, figures_beside,
+                                             finish, label_ends, mark_events, new_axes, nothing, panel_below, upper,
+                                             went)
 from oxcare_analysis.showing.evidence_sentences import trend_by_month
+from oxcare_analysis.showing.exhibit import span
 from oxcare_analysis.showing.wording import month
 from oxcare_analysis.thinking.findings import SIGNIFICANT
 
@@ -47,7 +49,7 @@ def events(x) -> Chart | str:
     if table.empty:
         return nothing(f"no dated local event of {x.area} from {x.first_year} to {x.last_year} can be followed")
     table = table.assign(**{c: np.expm1(table[c]) * 100 for c in ("change", "others", "estimate", "low", "high")})
-    figure, axes = new_axes(height=1.3 + 0.3 * len(table))
+    figure, axes = new_axes(height=1.3 + 0.3 * len(table), grid="x")
     clear = table["p_adjusted"] < SIGNIFICANT
     for i, row in enumerate(table.itertuples()):
         colour = FOCUS if i == 0 or row.year != table["year"][i - 1] else ENGLAND  # the measure itself, then sources
@@ -59,13 +61,18 @@ def events(x) -> Chart | str:
     axes.axvline(0, color="black", linewidth=1)
     axes.set_yticks(range(len(table)), [f"{row.year}: {row.measure}" for row in table.itertuples()])
     axes.set_ylim(len(table) - 0.5, -0.5)
-    axes.set(xlabel="Change against others, per cent, 95 per cent interval\nfilled: beyond chance, with all tests")
+    axes.set(xlabel="Change against all other authorities, per cent")
+    figures_beside(axes, ("Per cent", "95 per cent interval"), [
+        (f"{row.estimate:+.0f}", span(row.low, row.high), ENGLAND, bool(clear[i]))
+        for i, row in enumerate(table.itertuples())])
+    named = "; ".join(f"{year}, {rows['event'].iloc[0]}" for year, rows in table.groupby("year"))
     largest = table.loc[table["estimate"].abs().idxmax()]
     alt = (f"Dot chart of changes after local events in {x.area}. Tests: {len(table)}; beyond "
            f"chance: {int(clear.sum())}. Largest: {largest['measure']} after {largest['year']}, "
            f"{largest['estimate']:+.0f} per cent, interval {largest['low']:+.0f} to {largest['high']:+.0f}.")
     return finish(figure, "events", f"After dated events, against all other authorities, {x.area}", alt, x.source,
-                  table.drop(columns="tested"), "Year: ending 31 March, in which the events fell.")
+                  table.drop(columns="tested"), "Lines: 95 per cent intervals. Filled: beyond chance, with all tests "
+                  f"allowed for. Years end on 31 March; the events that fell in each: {named}.")
 
 
 def months(m) -> Chart | str:
@@ -78,8 +85,8 @@ def months(m) -> Chart | str:
     axes.plot(time, table["value"], "o-", color=FAINT, markersize=3, linewidth=0.8)
     axes.fill_between(time, table["low"], table["high"], color=FOCUS, alpha=0.2, linewidth=0)
     axes.plot(time, table["trend"], color=FOCUS, linewidth=3)
-    for date in m.steps["date"].unique():
-        axes.axvline(decimal_year(date), color=NEIGHBOURS, linewidth=1, linestyle=(0, (1, 2)))
+    key = (mark_events(axes, m.steps, "Numbered: dated events, with the first month after each") if len(m.steps)
+           else "")
     if m.broke:
         axes.axvspan(decimal_year(str(m.break_.low)), decimal_year(str(m.break_.high)), color=UP, alpha=0.2)
     axes.set(ylabel=upper(m.label) + ("" if m.stock else "\na month"), ylim=(0, None))
@@ -89,8 +96,8 @@ def months(m) -> Chart | str:
     below.set(ylabel="Season,\nper cent")
     return finish(figure, f"{m.measure}_by_month{'_own' * m.own}", upper(f"{m.label} by month, {m.area}"),
                   f"Line chart. {trend_by_month(m)}", m.source, table,
-                  "Line and band: trend, 95 per cent interval. Dotted: dated events. Bars: calendar months."
-                  + " Shaded: where the break may lie." * m.broke)
+                  "Line and band: trend, 95 per cent interval. Bars: calendar months." + f" {key}" * bool(key)
+                  + " Shaded: where the break may lie." * m.broke, own=m.own)
 
 
 def power(table, across: str, source: str) -> Chart | str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-NONE = "none"
+NONE = "no figure"
 YEARS = ("year", "Year", "Window", "Month", "month", "Year ending")  # they head rows, and are never added up
 
 
@@ -31,10 +31,10 @@ class Exhibit:
 
 
 def plain(caption: str, table: pd.DataFrame) -> str:
-    """A frame as accessible HTML: caption, headers of columns and rows, figures aligned, a focusable frame that scrolls.
+    """A frame as accessible HTML: caption, scoped headers, figures aligned, a focusable frame that scrolls.
 
-    The first column heads its rows where no two of them are alike there. A number that does not exist is said to be
-    none; whoever makes the table gives the reason where one is known.
+    The first column heads its rows where no two of them are alike there. A bare number that does not exist is
+    "no figure"; whoever makes the table gives the reason where one is known.
     """
     table = table.reset_index(drop=True)
     figures = [i for i, name in enumerate(table) if _figures(table[name])]
@@ -78,22 +78,22 @@ def whole(value: float) -> str:
 
 def one_decimal(value: float) -> str:
     """A number to one decimal."""
-    return f"{value:,.1f}" if pd.notna(value) else "none"
+    return f"{value:,.1f}" if pd.notna(value) else NONE
 
 
-def signed(value) -> str:
-    """A whole number with its sign."""
-    return f"{value:+,.0f}" if pd.notna(value) else "none"
+def signed(value, missing: str = NONE) -> str:
+    """A whole number with its sign, or `missing`: why there is none."""
+    return f"{value:+,.0f}" if pd.notna(value) else missing
 
 
-def span(low: float, high: float) -> str:
-    """An interval of signed whole numbers."""
-    return f"{low:+,.0f} to {high:+,.0f}" if pd.notna(low) and pd.notna(high) else "none"
+def span(low: float, high: float, missing: str = "not worked out") -> str:
+    """An interval of signed whole numbers, or `missing`: why there is none."""
+    return f"{low:+,.0f} to {high:+,.0f}" if pd.notna(low) and pd.notna(high) else missing
 
 
 def three_decimals(value: float) -> str:
     """A number to three decimals."""
-    return f"{value:.3f}" if np.isfinite(value) else "none"
+    return f"{value:.3f}" if np.isfinite(value) else "not worked out"
 
 
 def pair(a: float, b: float, digits: int) -> str:

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, TOTAL, UP, Chart, finish, minus, mix, new_axes,
-                                             nothing, went, wrap)
+from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, TOTAL, UP, Chart, figures_beside, finish, mix,
+                                             new_axes, nothing, went, wrap)
 from oxcare_analysis.showing.exhibit import span
 
 
@@ -24,11 +24,12 @@ def ledger(x) -> Chart | str:
     hatched = int(steps["unclear"].sum())
     alt = (f"Waterfall chart. Open plans in {x.area} {went(x.open_from, x.open_to, 0)} from {x.first_year} to "
            f"{x.last_year}. Largest step: {biggest['step'].lower()}, {biggest['plans']:+,.0f} children. {hatched} of "
-           f"{len(steps)} steps are hatched: within noise.")
+           f"{len(steps)} steps are hatched: not clear of noise, recording or base years.")
     return finish(_waterfall(x, table), "growth_ledger", f"Where the change in open plans came from, {x.area}, "
                   f"{x.first_year} to {x.last_year}", alt, x.source, table,
                   "Each bar starts where the one above ends; the steps add up to the change exactly. Whiskers: 95 per "
-                  "cent interval. Hatched: not read, as noise, recording or the choice of base years could turn its sign.")
+                  "cent interval. Hatched: not read, as noise, recording or the choice of base years could turn its "
+                  "sign.")
 
 
 def _waterfall(x, table: pd.DataFrame):
@@ -36,7 +37,6 @@ def _waterfall(x, table: pd.DataFrame):
     figure, axes = new_axes(height=4.9, grid="x")
     ends = table["plans"].cumsum().to_numpy(copy=True)
     ends[-1] = x.open_to
-    at_right = axes.get_yaxis_transform()
     for i, row in enumerate(table.itertuples()):
         total = i in (0, len(table) - 1)
         colour = TOTAL if total else UP if row.plans > 0 else DOWN
@@ -48,14 +48,10 @@ def _waterfall(x, table: pd.DataFrame):
         if not total:
             axes.plot([bottom + row.low, bottom + row.high], [i, i], color="black", linewidth=1.1, marker="|",
                       markersize=8, zorder=3)
-        weight = "normal" if row.unclear else "bold"
-        axes.text(1.1, i, f"{row.plans:,.0f}" if total else minus(f"{row.plans:+,.0f}"), transform=at_right, ha="right",
-                  va="center", fontweight=weight, fontsize=12, color=colour)
-        beside = minus(span(row.low, row.high) if not total else f"{x.change:+,.0f} in all" if i else "")
-        axes.text(1.13, i, beside, transform=at_right, va="center", fontsize=9.5,
-                  color=ENGLAND if row.unclear else "black")
-    for place, words, side in ((1.1, "Children", "right"), (1.13, "95 per cent interval", "left")):
-        axes.text(place, -0.72, words, transform=at_right, ha=side, va="center", fontsize=9.5, color=ENGLAND)
+    figures_beside(axes, ("Children", "95 per cent interval"), [
+        (f"{row.plans:,.0f}", f"{x.change:+,.0f} in all" if i else "", TOTAL, True) if i in (0, len(table) - 1) else
+        (f"{row.plans:+,.0f}", span(row.low, row.high), UP if row.plans > 0 else DOWN, not row.unclear)
+        for i, row in enumerate(table.itertuples())])
     axes.set_yticks(range(len(table)), [wrap(step, 24) for step in table["step"]])
     axes.set(xlabel="Children on a plan", ylim=(len(table) - 0.5, -0.55), xlim=(min(0, axes.get_xlim()[0]), None))
     axes.tick_params(axis="y", length=0)
@@ -73,19 +69,28 @@ def just_here(p) -> Chart | str:
     names = {"england": "Had its rate grown as England's did",
              "median_neighbour": "Had it grown by its\nneighbours' median growth",
              "given_start": "Had it moved like authorities that\nstarted where it did"}
+    high, low = (p.open_to - table[end] for end in ("low", "high"))
     shown = pd.DataFrame({"what": [f"As published, March {p.first_year}", f"As published, March {p.last_year}",
                                    *table["comparison"].map(names)],
-                          "children": [p.open_from, p.open_to, *table["expected"]]})
-    figure, axes = new_axes(height=3.4)
-    axes.barh(range(len(shown)), shown["children"], color=[TOTAL, FOCUS] + ["white"] * len(table),
-              edgecolor=[TOTAL, FOCUS] + [ENGLAND] * len(table), height=0.62)
-    for i, value in enumerate(shown["children"]):
-        axes.annotate(f"{value:,.0f}", (value, i), xytext=(6, 0), textcoords="offset points", va="center")
+                          "children": [p.open_from, p.open_to, *table["expected"]],
+                          "middle_half_from": [np.nan, np.nan, *low], "middle_half_to": [np.nan, np.nan, *high]})
+    figure, axes = new_axes(height=3.6, grid="x")
+    colours = [TOTAL, FOCUS] + [ENGLAND] * len(table)
+    axes.barh(range(len(shown)), shown["children"], color=[TOTAL, FOCUS] + ["white"] * len(table), edgecolor=colours,
+              height=0.62)
+    for i, row in enumerate(shown.itertuples()):
+        axes.plot([row.middle_half_from, row.middle_half_to], [i, i], color="black", linewidth=1.1, marker="|",
+                  markersize=8)
+    figures_beside(axes, ("Children", "Middle half of areas"), [
+        (f"{row.children:,.0f}", "" if np.isnan(row.middle_half_from) else
+         f"{row.middle_half_from:,.0f} to {row.middle_half_to:,.0f}", colours[i], i < 2)
+        for i, row in enumerate(shown.itertuples())])
     axes.set_yticks(range(len(shown)), shown["what"])
     axes.invert_yaxis()
-    axes.set(xlabel="Children on a plan", xlim=(0, axes.get_xlim()[1] * 1.08), ylabel="")
+    axes.set(xlabel="Children on a plan", ylabel="")
     listed = ", ".join(f"{names[r.comparison].replace(chr(10), ' ').replace('Had', 'had')} {r.expected:,.0f}"
                        for r in table.itertuples())
     alt = f"Bar chart. {p.area} had {p.open_to:,.0f} children on a plan at March {p.last_year}; {listed}."
     shown["what"] = shown["what"].str.replace("\n", " ")
-    return finish(figure, "just_here", f"How much of this is just {p.area}, March {p.last_year}", alt, p.source, shown)
+    return finish(figure, "just_here", f"How much of this is just {p.area}, March {p.last_year}", alt, p.source, shown,
+                  "Outlined: what each comparison would have given. Whiskers: the middle half of such areas.")

@@ -97,8 +97,7 @@ def events(study: Study, measure: str) -> EventStudy:
 def _groups(study: Study) -> tuple[pd.DataFrame, list[str]]:
     """Local events that a year of the window follows, one row a year (event, date), and why the others are left out."""
     dated = study.events.sort_values("date")
-    dated = dated.assign(name=dated["event_id"].str.replace("_", " "),
-                         year=[int(d[:4]) + (int(d[5:7]) >= 4) for d in dated["date"]])
+    dated = dated.assign(name=dated["label"], year=[int(d[:4]) + (int(d[5:7]) >= 4) for d in dated["date"]])
     dated = dated[dated["year"].between(study.first_year, study.last_year)]
     national = dated["area"] == "England"
     groups = dated[~national].groupby("year").agg(event=("name", ", ".join), date=("date", lambda dates: " to ".join(
