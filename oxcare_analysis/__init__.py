@@ -15,6 +15,7 @@ _PLACES = {
     "figures": ("figure", "published", "stated", "revised"),
     "showing.sentences": ("say",), "showing.drawing": ("save",),
     "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
+    "exploring": ("explore",),
 }
 _PUBLIC = {name: place for place, names in _PLACES.items() for name in names}
 __all__ = sorted(_PUBLIC)

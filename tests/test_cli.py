@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from oxcare_analysis.cli import lab
 from oxcare_analysis.cli import main as command_line
 from oxcare_analysis.cli import options
 from oxcare_analysis.refresh import run
@@ -225,8 +227,8 @@ def test_working_copies_have_the_parameters_set(oxcare, work):
     assert (code, out) == (0, "")
     folder = work / "rotherham-2015-2018"
     assert err.splitlines()[-1] == f"Notebooks: {folder}"
-    assert [path.name for path in sorted(folder.iterdir())] == sorted(p.name for p in paths.NOTEBOOKS.glob("*.ipynb"))
-    for path in folder.iterdir():
+    assert {path.name for path in folder.iterdir()} == {lab.GUIDE, *(p.name for p in paths.NOTEBOOKS.glob("*.ipynb"))}
+    for path in folder.glob("*.ipynb"):
         assert parameters(path).splitlines() == [
             "area: str = 'Rotherham'",
             "first_year: int = 2015",
@@ -246,6 +248,12 @@ def test_working_copies_are_never_written_over(oxcare, work):
     assert oxcare(*ask)[0] == 0
     assert changed.read_text(encoding="utf-8") == "an analyst's own work"
     assert "Rotherham" in parameters(work / "rotherham-2015-2018" / "00_summary.ipynb")
+
+
+def test_the_guide_leads_to_every_notebook_and_ends_with_what_to_do_next():
+    guide = (paths.NOTEBOOKS / lab.GUIDE).read_text(encoding="utf-8")
+    assert set(re.findall(r"\]\((\w+\.ipynb)\)", guide)) == {path.name for path in paths.NOTEBOOKS.glob("*.ipynb")}
+    assert re.findall("^## .*", guide, re.M)[-1] == "## What next"
 
 
 def test_without_an_area_the_lab_opens_the_notebooks_themselves(oxcare, work):

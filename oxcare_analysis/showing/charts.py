@@ -10,7 +10,6 @@ without colour too: by place, direct labels, dash and hatch.
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 
 from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, Chart, Nothing,
                                              figures_beside, finish, label_ends, mark_events, new_axes, nothing, slug,
@@ -19,30 +18,35 @@ from oxcare_analysis.showing.evidence_charts import care_endings, events, months
 from oxcare_analysis.showing.exhibit import span
 from oxcare_analysis.showing.growth_charts import just_here, ledger
 from oxcare_analysis.showing.wording import HYPOTHESES
+from oxcare_analysis.words.errors import UsageError
 
 __all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "care_endings", "comparison", "events", "expected_stay",
            "finding", "hazards", "just_here", "ledger", "months", "nothing", "power", "residuals", "specifications",
            "trend"]
 
 
-def comparison(c, events: bool = False) -> Chart | str:
+def comparison(c, events: bool = False, beside: tuple[str, ...] = ("england", "neighbours")) -> Chart | str:
     """A measure through the years: this authority, England, and the neighbours' median and quartiles.
 
-    `events`: whether dated events are marked, numbered, with the key in the note.
+    `events`: whether dated events are marked, numbered, with the key in the note. `beside`: which of england and
+    neighbours to draw.
     """
-    table = c.table
+    table, known = c.table, ("neighbours", "england")
+    if set(beside) - set(known):
+        raise UsageError(f"A measure can be drawn beside {' and '.join(known)}; got {tuple(beside)!r}.")
     if table["value"].notna().sum() == 0:
         return nothing(f"no figure is held for {c.label} in {c.area}")
     figure, axes = new_axes()
     axes.axvspan(c.first_year, c.last_year, color="#f0f0ee", zorder=0)
-    axes.fill_between(table["year"], table["neighbours_low"], table["neighbours_high"], color=NEIGHBOURS, alpha=0.15,
-                      linewidth=0)
-    lines = (("neighbours", "Median neighbour", NEIGHBOURS, (4, 2)), ("england", "England", ENGLAND, (1, 1.5)),
-             ("value", c.area, FOCUS, ""))
+    if "neighbours" in beside:
+        axes.fill_between(table["year"], table["neighbours_low"], table["neighbours_high"], color=NEIGHBOURS,
+                          alpha=0.15, linewidth=0)
+    lines = [line for line in (("neighbours", "Median neighbour", NEIGHBOURS, (4, 2)),
+                               ("england", "England", ENGLAND, (1, 1.5)), ("value", c.area, FOCUS, ""))
+             if line[0] in (*beside, "value")]
     for column, _, colour, dash in lines:
-        sns.lineplot(x=table["year"], y=table[column], ax=axes, color=colour, errorbar=None,
-                     linewidth=3 if column == "value" else 2, dashes=dash or True,
-                     linestyle="-" if not dash else (0, dash), legend=False)
+        axes.plot(table["year"], table[column], color=colour, linewidth=2 if dash else 3,
+                  linestyle=(0, dash) if dash else "-")
     axes.errorbar(table["year"], table["value"], yerr=[table["value"] - table["low"], table["high"] - table["value"]],
                   fmt="o", color=FOCUS, markersize=5, linewidth=1, capsize=2)
     ends = [(table[column].dropna().iloc[-1], label, colour) for column, label, colour, _ in lines
@@ -60,13 +64,13 @@ def comparison(c, events: bool = False) -> Chart | str:
                f"{window['value'].iloc[0]:,.1f}.")
     elif len(window):
         a, b = window.iloc[0], window.iloc[-1]
+        others = [f"; {name} {went(a[column], b[column])}" for column, name in
+                  (("england", "England"), ("neighbours", "the median neighbour")) if column in beside]
         alt = (f"Line chart of {c.label}. {c.area} {went(a['value'], b['value'])} between {a['year']:.0f} and "
-               f"{b['year']:.0f}; England {went(a['england'], b['england'])}; the median neighbour "
-               f"{went(a['neighbours'], b['neighbours'])}.")
+               f"{b['year']:.0f}{''.join(others)}.")
     return finish(figure, f"{c.measure}", upper(f"{c.label}, {c.area}"), alt, c.source, table,
-                  "Grey: the years under test. Whiskers: year-to-year noise, 95 per cent. Tan: the middle half of "
-                  "neighbours. "
-                  f"{key}".strip())
+                  "Grey: the years under test. Whiskers: year-to-year noise, 95 per cent."
+                  + " Tan: the middle half of neighbours." * ("neighbours" in beside) + f" {key}" * bool(key))
 
 
 def finding(f) -> Chart | str:
