@@ -13,7 +13,7 @@ from oxcare_analysis.cli.options import AsOf, DataDir, From, To
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import UsageError
 
-GUIDE = "guide.md"
+GUIDE = "guide.ipynb"
 
 
 def command(area: Annotated[str | None, typer.Option("--area", help="Work on copies set to this area.")] = None,
@@ -34,12 +34,12 @@ def command(area: Annotated[str | None, typer.Option("--area", help="Work on cop
 
 
 def options(folder: Path) -> list[str]:
-    """What JupyterLab is started with: the folder, and the guide in it, shown as a page to read."""
-    return [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{GUIDE}?factory=Markdown%20Preview"]
+    """What JupyterLab is started with: the folder, and the guide in it."""
+    return [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{GUIDE}"]
 
 
 def working_copies(area: str, first: int | None, last: int | None, as_of: str, data_dir):
-    """Copies of the guide and every notebook under work/<area>/, parameters set; copies already there are kept."""
+    """Copies of every notebook under work/<area>/ with the parameters set; copies already there are kept."""
     import nbformat
 
     from oxcare_analysis import door
@@ -50,8 +50,6 @@ def working_copies(area: str, first: int | None, last: int | None, as_of: str, d
     folder = paths.WORK / f"{slug(study.area.name)}-{study.first_year}-{study.last_year}{month}"
     folder.mkdir(parents=True, exist_ok=True)
     values = {"area": study.area.name, "first_year": study.first_year, "last_year": study.last_year, "as_of": as_of}
-    if not (folder / GUIDE).exists():
-        shutil.copyfile(paths.NOTEBOOKS / GUIDE, folder / GUIDE)
     for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
         target = folder / path.name
         if target.exists():

@@ -91,7 +91,7 @@ class Chart:
         return (f'<figure class="chart"><div class="scroll" tabindex="0" role="region" aria-label="{title}: chart">'
                 f'<img alt="{escape(self.alt, quote=True)}" width="{width}" height="{height}" '
                 f'src="data:image/svg+xml;base64,{picture}"></div>'
-                f'<figcaption><strong>{title}</strong> {escape(self.note)}<span class="source">{escape(self.source)}'
+                f'<figcaption><strong>{title}</strong> {escape(self.note)} <span class="source">{escape(self.source)}'
                 f'</span></figcaption><details><summary>Data of this chart: {title}</summary>'
                 f'{exhibit.plain(f"{self.title}: the data", self.table.rename(columns=_heading))}</details></figure>')
 
