@@ -11,7 +11,7 @@ from importlib import import_module
 _PLACES = {
     "door": ("load", "areas", "premise", "ledger", "assess", "assess_all", "everywhere", "story"),
     "diagnostics": ("decompose", "compare", "regression", "recording", "exits", "specifications", "months",
-                    "care_endings", "events", "errors"),
+                    "care_endings", "events", "comparable_events", "errors"),
     "figures": ("figure", "published", "stated", "revised"),
     "showing.sentences": ("say",), "showing.drawing": ("save",),
     "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),

@@ -41,6 +41,7 @@ DRAWN = {
     "stay": (charts.expected_stay, ox.exits),
     "endings into care": (charts.care_endings, ox.care_endings),
     "events": (charts.events, ox.events),
+    "comparable events": (charts.comparable_events, ox.comparable_events),
     "ways of asking": (charts.specifications, lambda study: ox.specifications(study, "entry_threshold")),
     "just here": (charts.just_here, ox.premise),
     "months": (charts.months, ox.months),

@@ -30,6 +30,7 @@ SHOWN = {
     "model of need": lambda study: exhibits.coefficients(ox.regression(study, "population_need")),
     "variants": lambda study: exhibits.variants(ox.assess(study, "awareness")),
     "events": lambda study: exhibits.events(ox.events(study)),
+    "comparable events": lambda study: exhibits.comparable_events(ox.comparable_events(study)),
     "errors": lambda study: exhibits.errors(ox.errors(study, "entry_threshold")),
     "recording": lambda study: exhibits.recording(ox.recording(study)),
     "months": lambda study: exhibits.months(ox.months(study)),

@@ -14,15 +14,15 @@ import pandas as pd
 from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, Chart, Nothing,
                                              figures_beside, finish, label_ends, mark_events, new_axes, nothing, slug,
                                              upper, went, wrap)
-from oxcare_analysis.showing.evidence_charts import care_endings, events, months, power
+from oxcare_analysis.showing.evidence_charts import care_endings, comparable_events, events, months, power
 from oxcare_analysis.showing.exhibit import span
 from oxcare_analysis.showing.growth_charts import just_here, ledger
 from oxcare_analysis.showing.wording import HYPOTHESES
 from oxcare_analysis.words.errors import UsageError
 
-__all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "care_endings", "comparison", "events", "expected_stay",
-           "finding", "hazards", "just_here", "ledger", "months", "nothing", "power", "residuals", "specifications",
-           "trend"]
+__all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "care_endings", "comparable_events", "comparison", "events",
+           "expected_stay", "finding", "hazards", "just_here", "ledger", "months", "nothing", "power", "residuals",
+           "specifications", "trend"]
 
 
 def comparison(c, events: bool = False, beside: tuple[str, ...] = ("england", "neighbours")) -> Chart | str:
