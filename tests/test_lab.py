@@ -65,7 +65,7 @@ def test_it_opens_on_the_guide(page):
 def test_explore_runs_and_a_control_changes_the_chart(page, server):
     page.goto(f"{server}/lab/tree/explore.ipynb", timeout=SLOW)
     shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-    shown.get_by_text("Choose a view").first.wait_for(timeout=SLOW)
+    shown.get_by_role("heading", name="Choose a view").wait_for(timeout=SLOW)
     shown.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=SLOW)
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").click()
     page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
