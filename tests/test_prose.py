@@ -35,7 +35,7 @@ def typed_digits(source):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in left_out:
             text = MARKUP.sub(" ", node.value).lower()
             for definition in DEFINITIONS:
-                text = text.replace(definition, "")
+                text = text.replace(definition.lower(), "")
             if re.search(r"[a-z].*\s|\s.*[a-z]", node.value.lower(), re.S) and re.search(r"\d", text):
                 found.append(node.value)
     return found

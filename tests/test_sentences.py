@@ -478,7 +478,7 @@ def test_a_sentence_is_whole_of_its_own_area_and_without_marks_made_for_machines
     said = told(area, what)
     assert not NO_NUMBER.search(said)
     for part in said.split("\n"):
-        assert part[0].isupper() and part.endswith("."), part
+        assert (part[0].isupper() or part[0].isdigit()) and part.endswith("."), part
         assert not re.search(r"_|\.\.|  | ,| \.|\(\)|\b1 children\b|--", part), part
     if area != "Oxfordshire":
         assert "Oxfordshire" not in said or what == "comparable events"  # it is one of those that had such an event
@@ -496,3 +496,17 @@ def test_parts_of_a_trend_that_fell_have_their_sign(told, tables):
     table = ox.decompose(ox.load("Oxfordshire", 2018, 2021), "open_per_child").table.iloc[-1]
     assert f"local {math.expm1(table['local']) * 100:+.0f}" in told("Oxfordshire", "trend")
     assert math.expm1(table["change"]) == pytest.approx(31.1 / 48.1 - 1, abs=0.002)
+
+
+@pytest.mark.parametrize("what", READ_OUT)
+def test_a_result_prints_on_one_short_line(oxfordshire, what):
+    result = READ_OUT[what](oxfordshire)
+    assert repr(result).startswith(f"{type(result).__name__}(")
+    assert len(repr(result)) < 120 and "\n" not in repr(result)
+    assert "Oxfordshire" in repr(result) or what == "model"
+
+
+def test_what_is_missing_is_in_the_line_a_result_prints(city):
+    assert "missing: " in repr(ox.decompose(city, "exit_hazard_6_plus"))
+    assert repr(ox.figure("Oxfordshire", 2018, "plans_open_count")) == (
+        "Oxfordshire 2018, children on a plan at 31 March: 687 children")

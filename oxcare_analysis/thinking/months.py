@@ -12,6 +12,7 @@ from oxcare_analysis.thinking.findings import SIGNIFICANT, holm
 from oxcare_analysis.thinking.models import monthly
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import MONTHS
+from oxcare_analysis.words.result import Result
 
 PUBLISHED = ("referrals_received",)
 STOCK = "plans_open"
@@ -25,8 +26,8 @@ OWN_SOURCE = ("Source: the council's own monthly figures, as added to this copy;
               "oxcare_analysis.")
 
 
-@dataclass(frozen=True)
-class Months:
+@dataclass(frozen=True, repr=False)
+class Months(Result):
     """One series by month.
 
     `table`: one row a calendar month from first to last: month (2013-04), value (NaN in a gap), trend (the level of an
