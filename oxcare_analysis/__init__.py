@@ -13,7 +13,9 @@ _PLACES = {
     "diagnostics": ("decompose", "compare", "regression", "recording", "exits", "specifications", "months",
                     "care_endings", "events", "comparable_events", "errors"),
     "figures": ("figure", "published", "stated", "revised"),
-    "showing.sentences": ("say",), "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
+    "showing.sentences": ("say",), "showing.drawing": ("save",),
+    "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
+    "exploring": ("explore",),
 }
 _PUBLIC = {name: place for place, names in _PLACES.items() for name in names}
 __all__ = sorted(_PUBLIC)

@@ -21,7 +21,7 @@ SHOWN = ("plans_open_count", "plans_started_count", "plans_ended_count", "confer
 DOCUMENT_MONTHS = {"scrutiny_2014": "2014-09"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Figure:
     """One published number and all that stands behind it.
 
@@ -42,9 +42,12 @@ class Figure:
     other_values: list[dict]
     table: pd.DataFrame = field(repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        shown = self.status.replace("_", " ") if self.value is None else f"{self.value:,.10g} {self.unit}"
+        return f"{self.area['name']} {self.year}, {self.label}: {shown}"
+
     def _repr_html_(self) -> str:
-        shown = self.status.replace("_", " ") if self.value is None else f"{self.value:,g} {self.unit}"
-        return f"<p>{escape(self.area['name'])} {self.year}, {self.label}: {shown}</p>{self.table.to_html(index=False)}"
+        return f"<p>{escape(repr(self))}</p>{self.table.to_html(index=False)}"
 
 
 def figure(area: str, year: int, measure: str, data_dir: str | Path | None = None) -> Figure:

@@ -196,7 +196,7 @@ def test_a_page_loads_nothing_from_anywhere(report, name):
     assert not [tag for tag, _ in page.tags if tag in ("iframe", "object", "embed", "link", "base", "form")]
     assert not re.findall(r"@import|url\(", page.text)
     sources = [value for _, a in page.tags for key, value in a.items() if key in ("src", "srcset", "poster", "data")]
-    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    assert all(source.startswith(("data:image/png;base64,", "data:image/svg+xml;base64,")) for source in sources)
     assert not [key for _, a in page.tags for key in a if key.startswith("on")]
     policy = [a for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
     assert len(policy) == 1
@@ -310,7 +310,8 @@ def test_a_kernel_that_lost_its_port_is_started_once_more(tmp_path, monkeypatch,
             raise RuntimeError(f"{run.NEVER_STARTED} to kernel_info")
 
     monkeypatch.setattr(papermill, "execute_notebook", start)
-    monkeypatch.setenv("OXCARE_DATA_DIR", "")  # execute() sets it for the kernel: put back afterwards
+    monkeypatch.setenv("OXCARE_DATA_DIR", "")  # execute() sets both for the kernel: put back afterwards
+    monkeypatch.setenv(paths.TAKE_AWAY, "")
     if failures == 1:
         run.execute(job(tmp_path))
     else:
@@ -330,6 +331,7 @@ def test_a_kernel_that_dies_at_work_is_not_started_again(tmp_path, monkeypatch):
 
     monkeypatch.setattr(papermill, "execute_notebook", die)
     monkeypatch.setenv("OXCARE_DATA_DIR", "")
+    monkeypatch.setenv(paths.TAKE_AWAY, "")
     with pytest.raises(RunError, match="Kernel died"):
         run.execute(job(tmp_path))
     assert len(calls) == 1

@@ -19,7 +19,7 @@ def findings() -> tuple[str, charts.Chart]:
     story, ledger = exhibits.story(door.story(study)).table, door.ledger(study)
     picture = charts.ledger(ledger)
     lines = [_markdown(story), "", f"![{picture.alt}]({PICTURE})", "",
-             f"*{picture.title}. {picture.source}*", "", sentences.ledger(ledger), "",
+             f"*{picture.note} {picture.source}*", "", sentences.ledger(ledger), "",
              *(f"- {line}" for line in sentences.premise(door.premise(study)).split("\n"))]
     return "\n".join(lines), picture
 
