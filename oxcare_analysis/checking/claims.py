@@ -6,6 +6,7 @@ Each check is made with what to look up, and answers from one vantage as those o
 import dataclasses
 
 import numpy as np
+import pandas as pd
 
 from oxcare_analysis.checking.checks import Answer, Check, of, show
 from oxcare_analysis.checking.vantage import OWN, Vantage, dated, when
@@ -47,9 +48,10 @@ def no_rise(measure: str, first: int, last: int) -> Check:
     """Not up by more than LEVEL."""
     def check(x: Vantage) -> Answer:
         start, end = x.read(measure, first), x.read(measure, last)
-        holds = None if not np.isfinite(end / start) else end / start - 1 <= LEVEL
-        return holds, (f"{MEASURES[measure].label}: {show(start)} ({when(measure, first)}), {show(end)} "
-                       f"({when(measure, last)}), {end / start - 1:+.0%}")
+        if not np.isfinite(end / start):
+            return None, f"{MEASURES[measure].label}, {first} and {last}: not published"
+        return end / start - 1 <= LEVEL, (f"{MEASURES[measure].label}: {show(start)} ({when(measure, first)}), "
+                                          f"{show(end)} ({when(measure, last)}), {end / start - 1:+.0%}")
     return check
 
 
@@ -70,10 +72,12 @@ def nearer(measure: str, first: int, last: int) -> Check:
     """Whether the rate here came nearer to the median statistical neighbour's."""
     def check(x: Vantage) -> Answer:
         here = {y: x.rate(measure, y) for y in (first, last)}
-        there = {y: float(np.nanmedian([x.rate(measure, y, c) for c in x.study.neighbours] or [np.nan])) for y in here}
+        there = {y: pd.Series([x.rate(measure, y, c) for c in x.study.neighbours], dtype=float).median() for y in here}
         gaps = [here[y] - there[y] for y in here]
+        if not np.isfinite(gaps).all():
+            return None, f"{MEASURES[measure].label}, {first} and {last}: not published here or for neighbours"
         said = "; ".join(f"{here[y]:.1f} per 10,000 and {there[y]:.1f} for the median neighbour in {y}" for y in here)
-        return (None if not np.isfinite(gaps).all() else abs(gaps[1]) < abs(gaps[0])), said
+        return abs(gaps[1]) < abs(gaps[0]), said
     return check
 
 
@@ -136,8 +140,9 @@ def share(part: str, whole: str, year: int, first: int | None = None) -> Check:
             a, b = a - x.read(part, first), b - x.read(whole, first)
         since = (f"the growth since {when(whole, first)} ({show(b)})" if first else
                  f"all {show(b)} in {when(whole, year)}")
-        holds = None if not np.isfinite(a / b) else a / b > 0.5
-        return holds, f"{MEASURES[part].label}: {show(a)} of {since}, {a / b:.0%}"
+        if not np.isfinite(a / b):
+            return None, f"{MEASURES[part].label}, {first or year} to {year}: not published"
+        return a / b > 0.5, f"{MEASURES[part].label}: {show(a)} of {since}, {a / b:.0%}"
     return check
 
 

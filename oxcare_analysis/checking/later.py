@@ -77,7 +77,7 @@ OXFORD_MAIL_2015 = {
     "mainly_neglect": Specification((share(NEGLECT, PLANS, 2015), share(NEGLECT, PLANS, 2015, first=2010))),
     "national_trend": Specification(
         (went(PLANS, 2010, 2015, "up", area=ENGLAND), went(PLANS, 2010, 2015, "up")),
-        caution="Growth here was much faster than in England: the trend is shared, not all of the growth."),
+        caution="A shared direction. How much of the growth is shared is on the first page of the report."),
     "national_trend_awareness": Specification(
         asides=(went(REFERRALS, 2013, 2015, "up"), went(ENQUIRIES, 2013, 2015, "up")),
         record="who referred each child and why, beside measures of harm that do not depend on anyone referring"),
@@ -115,12 +115,12 @@ NEWS_2018 = {
                 went(ENQUIRIES, 2015, 2018, "up", REFERRALS)),
         record="measures of harm that do not depend on anyone referring, and sources of referral recorded alike in all "
                "years",
-        caution="Referrals without a named source jumped in these years, so sources cannot be compared."),
+        caution="Sources cannot be compared across a jump in referrals without a named source."),
 }
 SCRUTINY_2023 = {
     "looked_after_trend": Specification(
         (went(CARE, 2020, 2023, "up"), went(CARE, 2020, 2023, "up", area=ENGLAND), went(CARE, 2023, 2024, "down")),
-        caution="Published counts fall only after March 2023, and they cannot say what the fall was due to."),
+        caution="The minutes date neither the rise nor the fall; published counts cannot say what a fall was due to."),
     "caseload_2023": Specification(
         (count("scrutiny_2023_caseload_low", "caseload_average", 2023),),
         caution="The department divides all cases by all workers who hold any; the council's average may leave some "

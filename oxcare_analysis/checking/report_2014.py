@@ -109,11 +109,10 @@ SPECIFICATIONS = {_f(name): spec for name, spec in {
     "oxfordshire_unlike_england": Specification(
         (went(PLANS, 2011, 2014, "up", every_year=True), level(PLANS, 2011, 2014, ENGLAND)),
         (bracket(_f("plans_open_2014_09"), PLANS, 2014, 2015),),
-        caution="The report's own count for September 2014 is below the published one of the March before."),
+        caution="Growth from March to March; between them there is only the report's own count."),
     "like_high_profile_areas": Specification(
         (like_named(WELL_KNOWN, PLANS, 2011, 2014),),
-        caution="The report names no authority; the list is this project's, fixed from the public record, and some "
-                "on it did grow alike."),
+        caution="The report names no authority; the list is this project's, fixed from the public record."),
     "entry_unchanged": Specification(
         asides=(moved("plans_per_referral", 2010, 2014, "up"), moved("plans_per_need_referral", 2013, 2014, "up")),
         record="referrals of both years read again, without knowing the year, by people who apply one threshold to all",

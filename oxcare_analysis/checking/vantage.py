@@ -66,13 +66,14 @@ class Vantage:
         """The number of every single authority, by code."""
         if self.then:
             return pd.Series(dtype=float)  # what was out then is kept for this area and England alone
-        wide = self.rows.xs((year, measure), level=("year", "measure"))["value"]
-        return wide[wide.index.str.fullmatch(r"\d{3}")].dropna()
+        keys = self.rows.index
+        wide = self.rows.loc[(keys.get_level_values("year") == year) & (keys.get_level_values("measure") == measure)]
+        values = wide["value"].droplevel(["year", "measure"]).dropna()
+        return values[values.index.str.fullmatch(r"\d{3}")]
 
     def neighbours(self, measure: str, year: int) -> float:
         """The median of the statistical neighbours."""
-        values = [self.read(measure, year, code) for code in self.study.neighbours]
-        return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
+        return pd.Series([self.read(measure, year, code) for code in self.study.neighbours], dtype=float).median()
 
     def alike(self, figure: str, measure: str, year: int) -> list[str]:
         """Rows beside one's own that print the stated number: same table and year, or the years either side."""

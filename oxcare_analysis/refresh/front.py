@@ -173,6 +173,7 @@ def _downloads(place: pages.Place) -> str:
     links = [(h, t) for h, t in place.pages if h != "index.html"]
     links += [("briefing.md", "Briefing: five sentences to paste"), ("verdicts.json", "Verdicts as data"),
               ("findings.csv", "Findings as a table"), ("tables.xlsx", "Data of every chart, workbook"),
+              ("data/statements.csv", "Statements of the documents, checked, as a table"),
               ("charts/alt_text.csv", "Charts as PNG and SVG, in the folder charts, with their alt text"),
               ("run.json", "How this report was made")]
     return "<ul>" + "".join(f'<li><a href="{escape(h, quote=True)}">{escape(t)}</a></li>' for h, t in links) + "</ul>"

@@ -116,7 +116,7 @@ def _build(study, request: Request, staged: Path, key: str, before: dict | None,
     place = pages.Place(where, study.source, listed)
     for name, book in books.items():
         _write(staged / f"{name}.html", pages.render(book, pages.title_of(book), place, f"{name}.html"))
-    downloads.write_all(study, document, books, staged)
+    downloads.write_all(study, document, books, staged, request.data_dir)
     changes = _changes(document, before)
     _write_json(staged / "changes.json", changes)
     _write(staged / "index.html", front.report_index(study, changes, place))
