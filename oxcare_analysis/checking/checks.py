@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from oxcare_analysis.checking.vantage import EXACT, OWN, Vantage, agreement, dated, shown, when
-from oxcare_analysis.words.columns import MEASURES
+from oxcare_analysis.checking.vantage import EXACT, OWN, Vantage, agreement, dated, named, shown, when
 
 Answer = tuple[bool | None, str]
 Check = Callable[[Vantage], Answer]
@@ -25,13 +24,13 @@ def count(figure: str, measure: str, year: int, area: str = OWN) -> Check:
             holds = {"about": abs(float(text) / value - 1) <= ABOUT, "more_than": value > float(text),
                      "up_to": value <= float(text)}[how]
             return holds, f"{what}: {how.replace('_', ' ')} {number(text)} stated, {value:,.10g} published"
-        agrees, gap = agreement(text, value), shown(abs(float(text) - value), 1)
+        agrees, gap = agreement(text, value), abs(float(text) - value)
         if agrees:
             return True, f"{what}: {number(text)} stated, {value:,.10g} published{_how(agrees)}"
         beside = x.alike(figure, measure, year) if area == OWN else []
         same = f"; {number(text)} is the published number of {' and of '.join(beside)}" if beside else ""
-        return False, (f"{what}: {number(text)} stated, {value:,.10g} published, so {gap:,.10g} "
-                       f"too {'high' if float(text) > value else 'low'}{same}")
+        return False, (f"{what}: {number(text)} stated, {value:,.10g} published, so {show(gap)} "
+                       f"({gap / value:.1%}) too {'high' if float(text) > value else 'low'}{same}")
     return check
 
 
@@ -78,7 +77,8 @@ def rank(figure: str, measure: str, year: int, per_child: bool = True, at: float
         where = f" among the rates of {year}" if stated_count else f" in {year}"
         apart = abs(place - float(text))
         near = f", within {RANKS_APART}" if 0 < apart <= RANKS_APART else ""
-        return apart <= RANKS_APART, f"rank from the lowest{where}: {text} stated, {place} of {listed}{near}"
+        what = "rate" if per_child else named(measure)
+        return apart <= RANKS_APART, f"rank from the lowest {what}{where}: {text} stated, {place} of {listed}{near}"
     return check
 
 
@@ -109,7 +109,7 @@ def times(figure: str, measure: str, first: int, last: int, identity: bool = Fal
         end = x.rate(measure, last) if per_child else x.read(measure, last)
         factor, text, more = end / start, x.value_text(figure), x.stated.at[figure, "precision"] == "more_than"
         if not np.isfinite(factor):
-            return None, f"{MEASURES[measure].label}, {first} to {last}: not published"
+            return None, f"{named(measure)}, {first} to {last}: not published"
         holds = factor > float(text) if more else bool(agreement(text, factor, 0))
         how = (" (the stock of a year later less its starts plus its ends)" if identity else
                " per 10,000" if per_child else "")
@@ -124,7 +124,7 @@ def grew(figure: str, measure: str, first: int, last: int) -> Check:
         start, end = x.read(measure, first), x.read(measure, last)
         change = (end / start - 1) * 100
         if not np.isfinite(change):
-            return None, f"{MEASURES[measure].label}, {first} to {last}: not published"
+            return None, f"{named(measure)}, {first} to {last}: not published"
         return change > x.value(figure), (
             f"more than {x.value_text(figure)} per cent stated; published {show(start)} in {when(measure, first)} to "
             f"{show(end)} in {when(measure, last)} is {change:+.1f} per cent")
@@ -147,11 +147,11 @@ def above_all(figure: str, measure: str, first: int, last: int) -> Check:
     def check(x: Vantage) -> Answer:
         values = {y: v for y in range(first, last + 1) if np.isfinite(v := x.read(measure, y))}
         if not values:
-            return None, f"{MEASURES[measure].label}, {first} to {last}: not published"
+            return None, f"{named(measure)}, {first} to {last}: not published"
         top = max(values, key=values.get)
         return x.value(figure) > values[top], (
             f"{number(x.value_text(figure))} stated; the highest published from {first} to {last} of "
-            f"{MEASURES[measure].label} is {show(values[top])} ({when(measure, top)})")
+            f"{named(measure)} is {show(values[top])} ({when(measure, top)})")
     return check
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from oxcare_analysis.checking.checks import Answer, Check, of, show
-from oxcare_analysis.checking.vantage import OWN, Vantage, dated, when
+from oxcare_analysis.checking.vantage import OWN, Vantage, dated, named, when
 from oxcare_analysis.thinking import evidence, lifetable, measures
-from oxcare_analysis.words.columns import BANDS, ENGLAND, MEASURES
+from oxcare_analysis.words.columns import BANDS, ENGLAND
 
 LEVEL = 0.10  # called level or stable: no year further than this from the first
 
@@ -23,7 +23,7 @@ def went(parts: str | tuple[str, ...], first: int, last: int, way: str, per: str
         years = range(first, last + 1) if every_year else (first, last)
         values = [x.total(parts, y, area) / (x.read(per, y, area) / 100 if per else 1) for y in years]
         first_part = parts if isinstance(parts, str) else parts[0]
-        what = (label or MEASURES[first_part].label) + (f" per 100 {MEASURES[per].label}" if per else "") + of(x, area)
+        what = (label or named(first_part)) + (f" per 100 {named(per)}" if per else "") + of(x, area)
         if not np.isfinite(values).all():
             return None, f"{what}, {first} to {last}: not published for every year"
         path = ", ".join(f"{show(v)} ({when(first_part, y)})" for v, y in zip(values, years, strict=True))
@@ -36,10 +36,10 @@ def level(measure: str, first: int, last: int, area: str = OWN) -> Check:
     def check(x: Vantage) -> Answer:
         held = {y: v for y in range(first, last + 1) if np.isfinite(v := x.read(measure, y, area))}
         if first not in held or len(held) < 2:
-            return None, f"{MEASURES[measure].label}{of(x, area)}: not published from {first}"
+            return None, f"{named(measure)}{of(x, area)}: not published from {first}"
         far = max(held, key=lambda y: abs(held[y] / held[first] - 1))
         return abs(held[far] / held[first] - 1) <= LEVEL, (
-            f"{MEASURES[measure].label}{of(x, area)}, {first} to {max(held)}: the year furthest from "
+            f"{named(measure)}{of(x, area)}, {first} to {max(held)}: the year furthest from "
             f"{show(held[first])} has {show(held[far])} ({when(measure, far)}, {held[far] / held[first] - 1:+.0%})")
     return check
 
@@ -49,8 +49,8 @@ def no_rise(measure: str, first: int, last: int) -> Check:
     def check(x: Vantage) -> Answer:
         start, end = x.read(measure, first), x.read(measure, last)
         if not np.isfinite(end / start):
-            return None, f"{MEASURES[measure].label}, {first} and {last}: not published"
-        return end / start - 1 <= LEVEL, (f"{MEASURES[measure].label}: {show(start)} ({when(measure, first)}), "
+            return None, f"{named(measure)}, {first} and {last}: not published"
+        return end / start - 1 <= LEVEL, (f"{named(measure)}: {show(start)} ({when(measure, first)}), "
                                           f"{show(end)} ({when(measure, last)}), {end / start - 1:+.0%}")
     return check
 
@@ -75,7 +75,7 @@ def nearer(measure: str, first: int, last: int) -> Check:
         there = {y: pd.Series([x.rate(measure, y, c) for c in x.study.neighbours], dtype=float).median() for y in here}
         gaps = [here[y] - there[y] for y in here]
         if not np.isfinite(gaps).all():
-            return None, f"{MEASURES[measure].label}, {first} and {last}: not published here or for neighbours"
+            return None, f"{named(measure)}, {first} and {last}: not published here or for neighbours"
         said = "; ".join(f"{here[y]:.1f} per 10,000 and {there[y]:.1f} for the median neighbour in {y}" for y in here)
         return abs(gaps[1]) < abs(gaps[0]), said
     return check
@@ -127,7 +127,7 @@ def most(measure: str, rivals: tuple[str, ...], year: int, by: float = 1) -> Che
         if not np.isfinite(mine) or not known:
             return None, f"{dated(measure, year)}: not published"
         second = max(known, key=known.get)
-        return mine > by * known[second], (f"{dated(measure, year)}: {show(mine)}; next, {MEASURES[second].label}: "
+        return mine > by * known[second], (f"{dated(measure, year)}: {show(mine)}; next, {named(second)}: "
                                            f"{show(known[second])}")
     return check
 
@@ -141,19 +141,19 @@ def share(part: str, whole: str, year: int, first: int | None = None) -> Check:
         since = (f"the growth since {when(whole, first)} ({show(b)})" if first else
                  f"all {show(b)} in {when(whole, year)}")
         if not np.isfinite(a / b):
-            return None, f"{MEASURES[part].label}, {first or year} to {year}: not published"
-        return a / b > 0.5, f"{MEASURES[part].label}: {show(a)} of {since}, {a / b:.0%}"
+            return None, f"{named(part)}, {first or year} to {year}: not published"
+        return a / b > 0.5, f"{named(part)}: {show(a)} of {since}, {a / b:.0%}"
     return check
 
 
-def like_named(named: dict[str, str], measure: str, first: int, last: int) -> Check:
-    """Whether growth here is nearer the median of the `named` authorities (code → name) than that of the others."""
+def like_named(areas: dict[str, str], measure: str, first: int, last: int) -> Check:
+    """Whether growth here is nearer the median of these `areas` (code → name) than that of the others."""
     def check(x: Vantage) -> Answer:
         growth = np.log(x.everyone(measure, last) / x.everyone(measure, first))
         growth = growth[np.isfinite(growth)]
         if x.code(OWN) not in growth.index:
-            return None, f"{MEASURES[measure].label}, {first} to {last}: not published"
-        mine, listed = growth[x.code(OWN)], growth[growth.index.isin(list(named))]
+            return None, f"{named(measure)}, {first} to {last}: not published"
+        mine, listed = growth[x.code(OWN)], growth[growth.index.isin(list(areas))]
         rest = growth.drop([*listed.index, x.code(OWN)])
         for code in (OWN, *listed.index):
             x.read(measure, first, code), x.read(measure, last, code)
@@ -171,8 +171,8 @@ def grew_most(names: tuple[str, ...], measure: str, first: int, last: int) -> Ch
     def check(x: Vantage) -> Answer:
         rose = {n: x.read(n, last) - x.read(n, first) for n in names}
         if not np.isfinite(list(rose.values())).all():
-            return None, f"{MEASURES[measure].label} and the rows beside it: not all published"
-        said = ", ".join(f"{MEASURES[n].label} {rose[n]:+,.0f}" for n in names)
+            return None, f"{named(measure)} and the rows beside it: not all published"
+        said = ", ".join(f"{named(n)} {rose[n]:+,.0f}" for n in names)
         return max(rose, key=rose.get) == measure, (
             f"published change, {when(measure, first)} to {when(measure, last)}: {said}")
     return check

@@ -100,9 +100,15 @@ class Vantage:
         return float(self.value_text(figure))
 
 
+def named(measure: str) -> str:
+    """A measure in words, with its unit where the number alone would not show it."""
+    kept = MEASURES[measure]
+    return f"{kept.label} ({kept.unit})" if kept.unit in ("per cent", "pounds") else kept.label
+
+
 def dated(measure: str, year: int) -> str:
     """A measure with its date: 'children on a plan at 31 March 2013', 'plans started, 2012/13'."""
-    label = MEASURES[measure].label
+    label = named(measure)
     return f"{label} {year}" if label.endswith("31 March") else f"{label}, {when(measure, year)}"
 
 

@@ -52,7 +52,7 @@ def sentence(found) -> str:
              f"{tally}."]
     for result in (NOT_BORNE_OUT, REVISED):
         lines += [f"{_marked(result)}: {row.statement} ({DOCUMENTS[row.source]}, {paragraph(row.locator)}). Found: "
-                  f"{row.statistic.partition('. Beside it: ')[0]}."
+                  f"{row.statistic.partition('. Beside it: ')[0]}.{f' {row.caution}' if row.caution else ''}"
                   for row in found.table[found.table["result"] == result].itertuples()]
     return "\n".join(lines)
 
@@ -75,7 +75,7 @@ def _found(row) -> str:
     if not row.evidence:
         return text
     listed = "".join(f"<li>{escape(_row(e))}</li>" for e in row.evidence)
-    return (f"{text}<details><summary>Figures behind {escape(paragraph(row.locator))}: {len(row.evidence)}</summary>"
+    return (f"{text}<details><summary>{len(row.evidence)} figures behind it: {escape(row.statement)}</summary>"
             f"<ul>{listed}</ul></details>")
 
 
