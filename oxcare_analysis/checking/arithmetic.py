@@ -37,7 +37,8 @@ def same(pairs: dict[str, str]) -> Check:
     """Whether retold figures are those of an earlier document (retold → first told): one source, not two."""
     def check(x: Vantage) -> Answer:
         unlike = [a for a, b in pairs.items() if x.value(a) != x.value(b)]
-        told = sorted({f"{x.stated.at[b, 'source']}, paragraph {x.stated.at[b, 'locator']}" for b in pairs.values()})
+        told = sorted({f"{x.stated.at[b, 'source'].replace('_', ' ')}, paragraph {x.stated.at[b, 'locator']}"
+                       for b in pairs.values()})
         if unlike:
             return False, f"retold otherwise than in {'; '.join(told)}: {', '.join(x.value_text(a) for a in unlike)}"
         return True, f"the same figures as {'; '.join(told)}: one source, not two"

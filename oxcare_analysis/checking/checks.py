@@ -29,8 +29,9 @@ def count(figure: str, measure: str, year: int, area: str = OWN) -> Check:
             return True, f"{what}: {number(text)} stated, {value:,.10g} published{_how(agrees)}"
         beside = x.alike(figure, measure, year) if area == OWN else []
         same = f"; {number(text)} is the published number of {' and of '.join(beside)}" if beside else ""
-        return False, (f"{what}: {number(text)} stated, {value:,.10g} published, so {show(gap)} "
-                       f"({gap / value:.1%}) too {'high' if float(text) > value else 'low'}{same}")
+        return False, (f"{what}: {number(text)} stated, {value:,.10g} published, so {show(gap)}"
+                       f"{f' ({gap / value:.1%})' * measure.endswith('_count')} too "
+                       f"{'high' if float(text) > value else 'low'}{same}")
     return check
 
 
