@@ -238,8 +238,8 @@ def test_checks_on_made_up_rows(vantage):
     holds, said = checks.count("b", p, 2014)(vantage)
     assert holds is False and "40 is the published number of plans started, 2013/14" in said
     assert checks.count("a", p, 2015)(vantage)[0] is None
-    assert checks.bracket("b", p, 2013, 2014)(vantage) == (None, "40 stated for a date no table covers; published 20 in "
-                                                           "March 2013 and 45 in March 2014: between them")
+    holds, said = checks.bracket("b", p, 2013, 2014)(vantage)
+    assert holds is None and said.endswith("published 20 in March 2013 and 45 in March 2014: between them")
     assert checks.above_all("c", p, 2013, 2014)(vantage)[0] is True
     assert claims.went(p, 2013, 2014, "up")(vantage)[0] is True
     assert claims.went(p, 2013, 2014, "down")(vantage)[0] is False
