@@ -11,6 +11,7 @@ from oxcare_analysis.showing.exhibit import Exhibit
 
 DOWNLOADS = {"briefing.md": "Briefing: five sentences to paste", "verdicts.json": "Verdicts as data",
              "findings.csv": "Findings as a table", "figures.csv": "Published figures behind the report, with sources",
+             "data/statements.csv": "What the documents state, checked, as a table",
              "tables.xlsx": "Data of every chart, one sheet each", "changes.json": "What changed since the last report",
              "run.json": "How this report was made: figures, rules, versions"}
 
@@ -110,8 +111,9 @@ def _limits() -> str:
 def _downloads(folder: Path) -> str:
     """Every file to take away: those described here by name, then folder by folder."""
     named = _links((name, words) for name, words in DOWNLOADS.items())
-    for sub, words in (("charts", "Charts as pictures, with their alt text"), ("data", "Data of each chart")):
-        files = sorted(path.name for path in (folder / sub).glob("*"))
+    for sub, words in (("charts", "Charts as pictures, with their alt text"), ("charts/slides", "Charts for slides"),
+                       ("data", "Data of each chart, and the statements")):
+        files = sorted(path.name for path in (folder / sub).glob("*") if path.is_file())
         named += _fold(f"{words}: {len(files)} files", _links((f"{sub}/{name}", name) for name in files))
     return named
 

@@ -120,7 +120,7 @@ def _build(study, request: Request, staged: Path, key: str, before: dict | None,
         _write(staged / f"{name}.html", pages.render(book, pages.title_of(book), place, f"{name}.html",
                                                      verdicts.get(name, ""), sources.way_back))
     _write(staged / sources.PAGE, sources.page(study, request.data_dir, place))
-    downloads.write_all(study, document, books, staged)
+    downloads.write_all(study, document, books, staged, request.data_dir)
     changes = _changes(document, before)
     _write_json(staged / "changes.json", changes)
     _write(staged / "index.html", front.report_index(study, changes, place, staged, request.data_dir))
