@@ -12,7 +12,7 @@ _PLACES = {
     "door": ("load", "areas", "premise", "ledger", "assess", "assess_all", "everywhere", "story"),
     "diagnostics": ("decompose", "compare", "regression", "recording", "exits", "specifications", "months",
                     "care_endings", "events", "comparable_events", "errors"),
-    "figures": ("figure", "published", "stated", "revised"),
+    "figures": ("figure", "published", "stated", "revised", "statements"),
     "showing.sentences": ("say",), "showing.drawing": ("save",),
     "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
     "exploring": ("explore",),

@@ -17,7 +17,7 @@ from oxcare_analysis.cli import options
 from oxcare_analysis.refresh import run
 from oxcare_analysis.words import errors, paths
 
-COMMANDS = ("data", "ledger", "verdicts", "figure", "refresh", "lab")
+COMMANDS = ("data", "ledger", "verdicts", "statements", "figure", "refresh", "lab")
 MONTHLY = [
     "month",
     "plans_open",
@@ -78,7 +78,7 @@ def test_every_command_says_what_it_does(oxcare, command):
 
 
 @pytest.mark.parametrize("option", ["--area", "--as-of", "--from", "--to", "--data-dir", "--json"])
-@pytest.mark.parametrize("command", ["ledger", "verdicts"])
+@pytest.mark.parametrize("command", ["ledger", "verdicts", "statements"])
 def test_the_options_of_the_contract_are_there(oxcare, command, option):
     assert option in oxcare(command, "--help")[1]
 

@@ -11,8 +11,9 @@ import nbformat
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
-from oxcare_analysis import door
-from oxcare_analysis.showing import sentences, wording
+from oxcare_analysis import door, figures
+from oxcare_analysis.refresh import sources
+from oxcare_analysis.showing import exhibits, sentences, wording
 
 CHART = "application/vnd.oxcare.chart+json"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -20,14 +21,17 @@ NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 LONGEST_SHEET = 31  # characters, by the rules of the format
 
 
-def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], folder: Path) -> None:
-    """Write verdicts.json, findings.csv, briefing.md, charts/, data/, tables.xlsx and alt_text.csv.
+def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], folder: Path,
+              data_dir: Path | None = None) -> None:
+    """Write verdicts.json, findings.csv, figures.csv, briefing.md, charts/, data/, tables.xlsx and alt_text.csv.
 
     Charts as wide as a page and as SVG in charts/, as slides in charts/slides/; all with title and source drawn in.
+    data/ has the data of every chart, and statements.csv, whose rows are none where no document is held.
     """
     (folder / "verdicts.json").write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
                                           encoding="utf-8", newline="\n")
     _write_rows(folder / "findings.csv", _findings(document))
+    _write_rows(folder / "figures.csv", [[_safe(str(cell)) for cell in row] for row in sources.rows(study)])
     (folder / "briefing.md").write_text(briefing(study), encoding="utf-8", newline="\n")
     charts = charts_of(books)
     for name in ("charts", "charts/slides", "data"):
@@ -41,6 +45,9 @@ def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], fo
         rows = [[_safe(cell) for cell in row] for row in csv.reader(io.StringIO(chart["csv"]))]
         _write_rows(folder / "data" / f"{name}.csv", rows)
         _sheet(book, name, chart, rows)
+    statements = exhibits.statements(figures.statements(study, data_dir)).table
+    _write_rows(folder / "data" / "statements.csv",
+                [list(statements), *([_safe(cell) for cell in row] for row in statements.to_numpy().tolist())])
     if charts:
         book.save(folder / "tables.xlsx")
     _write_rows(folder / "charts" / "alt_text.csv",

@@ -12,11 +12,12 @@ import pandas as pd
 from oxcare_analysis.showing.evidence_exhibits import (coefficients, comparable_events, errors, events, fits, steps,
                                                        variants)
 from oxcare_analysis.showing.exhibit import NONE, Exhibit, one_decimal, pair, signed, span, whole
+from oxcare_analysis.showing.statements import exhibit as statements
 from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS
 
 __all__ = ["Exhibit", "coefficients", "comparable_events", "errors", "events", "everywhere", "evidence", "fits",
-           "ledger", "months", "premise", "published", "recording", "register", "steps", "story", "variants",
-           "verdicts"]
+           "ledger", "months", "premise", "published", "recording", "register", "statements", "steps", "story",
+           "variants", "verdicts"]
 
 SYMBOLS = {"supported": "●", "contradicted": "✕", "negligible": "=", "inconclusive": "?", "not_testable": "–"}
 RISE = {"supported": "● yes", "contradicted": "✕ fell", "negligible": "= hardly moved",
