@@ -17,8 +17,9 @@ from oxcare_analysis.words.errors import UsageError
 SHOWN = ("plans_open_count", "plans_started_count", "plans_ended_count", "conferences_held_count",
          "enquiries_started_count", "referrals_received_count", "no_further_action_count", "not_in_need_count",
          "children_0_17_count")
-# The month each document came out, for as_of.
-DOCUMENT_MONTHS = {"scrutiny_2014": "2014-09"}
+# The month each document came out, for as_of; of one that does not give its day, the last it can have been.
+DOCUMENT_MONTHS = {"scrutiny_2014": "2014-09", "oxford_mail_2014": "2014-12", "oxford_mail_2015": "2015-12",
+                   "news_2018": "2018-05", "scrutiny_2023": "2023-12"}
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,14 @@ import seaborn as sns
 from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, TOTAL, UP,
                                              Chart, Nothing, finish, label_ends, new_axes, nothing,
                                              slug, upper, went, wrap)
+from oxcare_analysis.showing.care_charts import ages, in_need, looked_after, routes, unaccompanied
 from oxcare_analysis.showing.evidence_charts import care_endings, events, months, power
+from oxcare_analysis.showing.work_charts import outlook, spend, teams, workforce
+from oxcare_analysis.showing.wording import LEDGERS
 
-__all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "care_endings", "comparison", "events", "expected_stay",
-           "finding", "hazards", "just_here", "ledger", "months", "nothing", "power", "residuals", "specifications",
-           "trend"]
+__all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "ages", "care_endings", "comparison", "events", "expected_stay",
+           "finding", "hazards", "in_need", "just_here", "ledger", "looked_after", "months", "nothing", "outlook",
+           "power", "residuals", "routes", "specifications", "spend", "teams", "trend", "unaccompanied", "workforce"]
 
 
 def comparison(c) -> Chart | str:
@@ -62,11 +65,12 @@ def ledger(x) -> Chart | str:
     """The growth ledger as a waterfall: start, three steps and the number of children, carry-over, end."""
     if not x.testable:
         return nothing(x.reason)
+    words = LEDGERS[x.flow]
     columns = ["label", "plans", "low", "high", "stable_sign", "doubtful"]
     rows = [*x.subtotals[columns].itertuples(index=False, name=None),
             ("Carry-over from before", x.momentum, x.momentum_low, x.momentum_high, x.momentum_stable, False)]
-    table = pd.DataFrame([(f"Open at March {x.first_year}", x.open_from, np.nan, np.nan, True, False), *rows,
-                          (f"Open at March {x.last_year}", x.open_to, np.nan, np.nan, True, False)],
+    table = pd.DataFrame([(f"{words['at']} {x.first_year}", x.open_from, np.nan, np.nan, True, False), *rows,
+                          (f"{words['at']} {x.last_year}", x.open_to, np.nan, np.nan, True, False)],
                          columns=["step", *columns[1:]])
     table["unclear"] = (table["low"] * table["high"] <= 0) | ~table["stable_sign"].eq(True) | table["doubtful"]
     figure, axes = new_axes(height=4.8)
@@ -87,14 +91,15 @@ def ledger(x) -> Chart | str:
         running = row.plans if total else running + row.plans
     axes.set_yticks(range(len(table)), table["step"])
     axes.invert_yaxis()
-    axes.set(xlabel="Children on a plan", xlim=(min(0, axes.get_xlim()[0]), axes.get_xlim()[1] * 1.08))
+    axes.set(xlabel=words["axis"], xlim=(min(0, axes.get_xlim()[0]), axes.get_xlim()[1] * 1.08))
     steps = table.iloc[1:-1]
     biggest = steps.loc[steps["plans"].abs().idxmax()]
     hatched = int(steps["unclear"].sum())
-    alt = (f"Waterfall chart. Open plans in {x.area} {went(x.open_from, x.open_to, 0)} from {x.first_year} to "
-           f"{x.last_year}. Largest step: {biggest['step'].lower()}, {biggest['plans']:+,.0f} children. {hatched} of "
+    alt = (f"Waterfall chart. {upper(words['stock'])} in {x.area} {went(x.open_from, x.open_to, 0)} from "
+           f"{x.first_year} to {x.last_year}. Largest step: {biggest['step'].lower()}, {biggest['plans']:+,.0f} "
+           f"children. {hatched} of "
            f"{len(steps)} steps are hatched: within noise.")
-    return finish(figure, "growth_ledger", f"Where the change in open plans came from, {x.area}, {x.first_year} to "
+    return finish(figure, words["name"], f"Where the change in {words['stock']} came from, {x.area}, {x.first_year} to "
                   f"{x.last_year} (hatched: within noise)", alt, x.source, table)
 
 

@@ -2,8 +2,10 @@
 
 import math
 
+from oxcare_analysis.showing import care_sentences as care
 from oxcare_analysis.showing import evidence_sentences as beside
-from oxcare_analysis.showing.wording import COMPARISONS, HYPOTHESES, VERDICTS, people, went
+from oxcare_analysis.showing import work_sentences as work
+from oxcare_analysis.showing.wording import COMPARISONS, HYPOTHESES, LEDGERS, VERDICTS, people, went
 from oxcare_analysis.words.errors import UsageError
 
 
@@ -22,7 +24,8 @@ def say(result) -> Words:
     """Read a result out in words made from its numbers.
 
     Takes what ox.premise, ledger, assess, decompose, compare, regression, story, recording, exits, specifications,
-    care_endings, events, months or errors return.
+    care_endings, events, months, errors, looked_after, ages, unaccompanied, in_need, routes, workforce, spend,
+    next_year or caseload return.
 
     >>> import oxcare_analysis as ox
     >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
@@ -33,7 +36,9 @@ March is not published for 2013 (suppressed to protect confidentiality).
                 "Trend": beside.trend, "Comparison": beside.comparison, "Regression": beside.regression,
                 "LifeTable": beside.exits, "Specifications": beside.specifications,
                 "CareEndings": beside.care_endings, "EventStudy": beside.events, "Months": beside.months,
-                "Errors": beside.errors}
+                "Errors": beside.errors, "LookedAfter": care.looked_after, "Ages": care.ages,
+                "Unaccompanied": care.unaccompanied, "InNeed": care.in_need, "Routes": care.routes,
+                "Workforce": work.workforce, "Spend": work.spend, "Outlook": work.outlook, "Caseload": work.caseload}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")
@@ -71,13 +76,14 @@ def just_here(p) -> str:
 
 def ledger(x) -> str:
     """Where the change came from, naming only bars that the noise and the choice of base carry."""
+    words = LEDGERS[x.flow]
     if not x.testable:
-        return f"There is no growth ledger for {x.area}, {x.first_year} to {x.last_year}: {x.reason}"
+        return f"{words['none']} {x.area}, {x.first_year} to {x.last_year}: {x.reason}"
     clear = x.subtotals[(x.subtotals["low"] * x.subtotals["high"] > 0) & x.subtotals["stable_sign"].eq(True)
                         & ~x.subtotals["doubtful"]]
     clear = clear.reindex(clear["plans"].abs().sort_values(ascending=False).index)
-    head = (f"Open plans in {x.area} {went(x.open_from, x.open_to)} ({x.change:+,.0f}) from {x.first_year} to "
-            f"{x.last_year}.")
+    head = (f"{words['stock'].capitalize()} in {x.area} {went(x.open_from, x.open_to)} ({x.change:+,.0f}) from "
+            f"{x.first_year} to {x.last_year}.")
     if clear.empty:
         return (f"{head} No single step of the ledger stands clear of its own noise, of how it was recorded and of "
                 "the choice of base.")
@@ -89,8 +95,7 @@ def ledger(x) -> str:
     tail = f" The other {'step is' if rest == 1 else f'{rest} steps are'} within noise." if rest else ""
     carry = (f" Carry-over from before {'added' if x.momentum > 0 else 'took away'} about {people(x.momentum)}."
              if carried else "")
-    return (f"{head} In arithmetic, not cause: {told}.{carry}{tail} Endings here are those of all plans; the test of "
-            "the bar for coming off reads plans open six months or more.")
+    return f"{head} In arithmetic, not cause: {told}.{carry}{tail} {words['mind']}"
 
 
 def finding(f) -> str:

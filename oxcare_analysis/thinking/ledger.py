@@ -43,7 +43,7 @@ class Flow:
     """One stock, what feeds it and what empties it: all that one ledger differs from another in.
 
     `drivers`: the children, the ratios along `chain` (published counts, starts last), the exit rate.
-    `many`: how a number of the stock is said.
+    `many`: how a number of the stock is said; `source`: the folder in data/raw it is from.
     """
 
     name: str
@@ -55,15 +55,15 @@ class Flow:
     drivers: tuple[str, ...]
     subtotals: dict[str, tuple[str, ...]]
     many: str
-
+    source: str
 
 PLANS = Flow("plans", "plans_open_count", "mean_open_count", "implied_ends_count", "plans_ended_count", CHAIN, DRIVERS,
-             SUBTOTALS, "plans were open")
+             SUBTOTALS, "plans were open", "children_in_need")
 LOOKED_AFTER = Flow("looked_after", "looked_after_count", "looked_after_mean_count", "looked_after_implied_ends_count",
                     "looked_after_ceased_count", ("children_0_17_count", "looked_after_started_count"),
                     ("children", "care_starts_per_child", "care_exit_rate"),
                     {"children": ("children",), "starts": ("care_starts_per_child",), "exits": ("care_exit_rate",)},
-                    "children were looked after")
+                    "children were looked after", "children_looked_after")
 FLOWS = {flow.name: flow for flow in (PLANS, LOOKED_AFTER)}
 
 
@@ -116,7 +116,7 @@ def ledger(study: Study, flow: Flow = PLANS) -> Ledger:
     """Share the change in a stock among the drivers of its flow, with intervals from the noise model."""
     b, t = study.first_year, study.last_year
     shell = {"area": study.area.name, "first_year": b, "last_year": t, "open_from": study.at(b, flow.stock),
-             "open_to": study.at(t, flow.stock), "source": study.source, "flow": flow.name}
+             "open_to": study.at(t, flow.stock), "source": study.cite(flow.source), "flow": flow.name}
     reason = _obstacle(study, flow, b, t)
     if reason:
         return Ledger(**shell, reason=reason)

@@ -122,7 +122,7 @@ def looked_after(study: Study) -> LookedAfter:
     mine = counts.reindex(index=[study.area.code]).iloc[0].dropna()
     index = counts.div(counts[mine.index[0]], axis=0) * 100 if len(mine) else counts[[]]
     near = index.reindex(list(study.neighbours)).loc[:, mine.index]
-    near = near.where(near.notna().sum() >= FEWEST_NEIGHBOURS)
+    near = near.loc[:, near.notna().sum() >= FEWEST_NEIGHBOURS]
     table = pd.DataFrame({
         "count": mine, **{event: study.table[f"looked_after_{event}_count"].reindex(mine.index)
                           for event in ("started", "ceased")},
@@ -131,8 +131,8 @@ def looked_after(study: Study) -> LookedAfter:
         "neighbours_low": near.quantile(0.25), "neighbours_high": near.quantile(0.75)})
     ranks = [_rank_lowest(study, year) for year in (study.first_year, study.last_year)]
     return LookedAfter(study.area.name, study.first_year, study.last_year,
-                       evidence.estimate(study, "looked_after_per_child"), *ranks[0], *ranks[1], study.source,
-                       table.rename_axis("year").reset_index())
+                       evidence.estimate(study, "looked_after_per_child"), *ranks[0], *ranks[1],
+                       study.cite("children_looked_after"), table.rename_axis("year").reset_index())
 
 
 def ages(study: Study) -> Ages:
@@ -147,7 +147,8 @@ def ages(study: Study) -> Ages:
                               ignore_index=True)
     years = sorted(set(table.loc[table["year"].between(study.first_year, study.last_year), "year"]))
     return Ages(study.area.name, study.first_year, study.last_year,
-                (int(years[0]), int(years[-1])) if len(years) > 1 else None, study.source, table)
+                (int(years[0]), int(years[-1])) if len(years) > 1 else None,
+                study.cite("children_looked_after"), table)
 
 
 def unaccompanied(study: Study) -> Unaccompanied:
@@ -156,9 +157,10 @@ def unaccompanied(study: Study) -> Unaccompanied:
     here, england = (study.panel.xs(code, level="area_code") for code in (study.area.code, ENGLAND))
     rates = [frame[part] / frame["children_0_17_count"] * 10_000 for frame in (here, england) for part in parts]
     names = ("rate", "rate_without", "england_rate", "england_without")
-    table = pd.DataFrame({"count": here["looked_after_count"], "unaccompanied": here["looked_after_unaccompanied_count"],
+    table = pd.DataFrame({"count": here["looked_after_count"],
+                          "unaccompanied": here["looked_after_unaccompanied_count"],
                           **dict(zip(names, rates, strict=True))}).dropna(subset=["rate", "rate_without"])
-    return Unaccompanied(study.area.name, study.first_year, study.last_year, study.source,
+    return Unaccompanied(study.area.name, study.first_year, study.last_year, study.cite("children_looked_after"),
                          table.rename_axis("year").reset_index())
 
 
@@ -170,7 +172,8 @@ def in_need(study: Study) -> InNeed:
     table = study.table[list(columns)].rename(columns=columns).dropna()
     ends = [tuple(study.at(year, count) for year in (study.first_year, study.last_year))
             for count in ("plans_open_count", "in_need_without_plan_count")]
-    return InNeed(study.area.name, study.first_year, study.last_year, change, *ends, study.source,
+    return InNeed(study.area.name, study.first_year, study.last_year, change, *ends,
+                  study.cite("children_in_need", "children_looked_after"),
                   table[table.index >= evidence.measures.COMPARABLE].rename_axis("year").reset_index())
 
 

@@ -9,7 +9,7 @@ from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import ENGLAND
 
 EXACT_FROM = 2017  # earlier years were recovered from a price-adjusted series and agree with print only roughly
-# Spend → what it is divided by. Children looked after: the mean of both 31 Marches, as the year's money is spent on them.
+# Spend → what it is divided by. Children looked after: the mean of both 31 Marches, for a year's money.
 PER = {"spend_looked_after_gbp": "looked_after_mean_count", "spend_safeguarding_gbp": "children_0_17_count",
        "spend_family_support_gbp": "children_0_17_count", "spend_children_services_gbp": "children_0_17_count"}
 OUT_OF_LINE = 0.25  # a year that differs from the mean of the years beside it by more than this share is marked
@@ -54,7 +54,8 @@ def spend(study: Study) -> Spend:
             "exact": mine.index >= EXACT_FROM,
             "out_of_line": _out_of_line(mine[measure])}).rename_axis("year").reset_index())
     table = pd.concat(tables, ignore_index=True)
-    return Spend(study.area.name, study.first_year, study.last_year, _split(study, table), study.source, table)
+    return Spend(study.area.name, study.first_year, study.last_year, _split(study, table),
+                 study.cite("spend", "children_looked_after"), table)
 
 
 def _out_of_line(series: pd.Series) -> pd.Series:

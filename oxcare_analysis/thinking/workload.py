@@ -9,6 +9,7 @@ import pandas as pd
 from oxcare_analysis.thinking.outlook import Outlook
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import ENGLAND
+from oxcare_analysis.words.errors import UsageError
 
 SHARES = ("caseload_average", "agency_percent", "turnover_percent", "vacancy_percent")
 PUBLISHED = ("social_workers_fte", "cases_held_count", *SHARES)
@@ -16,7 +17,8 @@ CENSUS = 0.75  # 30 September, as a part of the calendar year
 # Measure in the register of the documents → what it is a figure of.
 STATED = {"caseload_target": "caseload_average", "caseload_average": "caseload_average",
           "caseload_average_lowest_team": "caseload_average", "caseload_average_highest_team": "caseload_average",
-          "agency_share_percent": "agency_percent", "turnover_percent": "turnover_percent"}
+          "social_workers_count": "social_workers_fte", "agency_share_percent": "agency_percent",
+          "turnover_percent": "turnover_percent"}
 TEAMS = re.compile(r"\b(looked after|family support|disability) teams\b")
 
 
@@ -30,7 +32,6 @@ class Workforce:
     """
 
     area: str
-    as_of: str
     source: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     stated: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
@@ -42,7 +43,8 @@ class Workforce:
     @property
     def teams(self) -> pd.DataFrame:
         """Kinds of team with a target and a range between teams."""
-        return self.stated.dropna(subset=["low", "value", "high", "target"]).reset_index(drop=True)
+        ranges = self.stated.dropna(subset=["low", "value", "high", "target"])
+        return ranges[ranges["team"].ne("all")].reset_index(drop=True)
 
     def _repr_html_(self) -> str:
         return self.table.to_html(index=False, float_format="{:.1f}".format)
@@ -90,7 +92,7 @@ def workforce(study: Study, stated: pd.DataFrame) -> Workforce:
             "neighbours": every.reindex(list(study.neighbours)).median(),
             "rank": every.rank(method="min").loc[study.area.code] if len(mine) else np.nan,
             "of": every.notna().sum()}).rename_axis("year").reset_index())
-    return Workforce(study.area.name, study.as_of, study.source, pd.concat(tables, ignore_index=True), _stated(stated))
+    return Workforce(study.area.name, study.cite("workforce"), pd.concat(tables, ignore_index=True), _stated(stated))
 
 
 def caseload(study: Study, outlook: Outlook, cases_per_plan: float = 1.0, other_cases_change: float = 0.0,
@@ -98,10 +100,15 @@ def caseload(study: Study, outlook: Outlook, cases_per_plan: float = 1.0, other_
     """Cases per worker a year on, at the expected number of open plans and at both ends of its interval.
 
     Assumptions, each an argument: a child on a plan is `cases_per_plan` cases; all other cases change by
-    `other_cases_change` and workers who hold cases by `workers_change` (shares: 0.1 is a tenth more).
+    `other_cases_change` and workers who hold cases by `workers_change` (shares: 0.1 is a tenth more). Raises UsageError
+    where they leave no workers or fewer than no cases.
     """
     given = {"area": study.area.name, "cases_per_plan": cases_per_plan, "other_cases_change": other_cases_change,
-             "workers_change": workers_change, "source": study.source}
+             "workers_change": workers_change, "source": study.cite("children_in_need", "workforce")}
+    if min(cases_per_plan, 1 + other_cases_change) < 0 or workers_change <= -1:
+        raise UsageError(f"A caseload needs some workers and no fewer than no cases; got cases_per_plan="
+                         f"{cases_per_plan:g}, other_cases_change={other_cases_change:g}, workers_change="
+                         f"{workers_change:g}. Changes are shares: 0.1 is a tenth more, -0.1 a tenth fewer.")
     held = study.table[["cases_held_count", "caseload_average"]].dropna()
     held = held[(held > 0).all(axis=1)]
     if outlook.missing or held.empty:
@@ -130,9 +137,9 @@ def _stated(register: pd.DataFrame) -> pd.DataFrame:
     rows["figure"], rows["measure"] = rows["measure"], rows["measure"].map(STATED)
     out = []
     # A target is set for a month, the snapshot is of another: both stand in the row of their team and year.
-    for (source, team, measure, year), group in rows.groupby(
+    for (source, team, measure, _), group in rows.groupby(
             ["source", "team", "measure", rows["period"].str[:4]], sort=False):
-        mean = group.loc[group["figure"].isin(["caseload_average", "agency_share_percent", "turnover_percent"])]
+        mean = group[~group["figure"].str.contains("target|lowest|highest")]
         ends = {end: group.loc[group["figure"] == f"caseload_average_{end}_team", "value"].squeeze()
                 for end in ("lowest", "highest") if (group["figure"] == f"caseload_average_{end}_team").any()}
         target = group.loc[group["figure"] == "caseload_target", "value"]
