@@ -107,7 +107,8 @@ def routes(x) -> Chart | str:
             axes.axhline(i - 0.5, color=FAINT, linewidth=0.8)
     axes.set_yticks(t.index, [f"{row.period}: {row.route}" for row in t.itertuples()])
     axes.invert_yaxis()
-    axes.set(xlabel="Per cent of the children who came into care (bars overlap: do not add them)")
+    axes.set(xlabel="Per cent of the children who came into care\n(bars overlap: they do not add up)",
+             xlim=(0, percent.max() * 1.1))
     first = t.loc[percent.idxmax()]
     alt = (f"Bar chart of help before care, {x.area}. Largest: {first['route']}, {first['children']:.0f} children in "
            f"{first['period']}, {first['share'] * 100:.0f} per cent of those who came into care; at least "

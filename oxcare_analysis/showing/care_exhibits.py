@@ -8,6 +8,17 @@ from oxcare_analysis.showing.exhibit import Exhibit, one_decimal, whole
 from oxcare_analysis.showing.wording import DOCUMENTS, SPENT, WORK
 
 
+def listed(frame: pd.DataFrame, caption: str) -> Exhibit:
+    """Figures the documents state, each with where: what ox.placements and ox.money return."""
+    if frame.empty:
+        return Exhibit(caption, pd.DataFrame({"None": ["no document held states any for this area"]}))
+    about = frame["precision"].map({"exact": "", "about": "about ", "more_than": "more than ", "up_to": "up to "})
+    return Exhibit(caption, pd.DataFrame({
+        "What": frame["what"].str[0].str.upper() + frame["what"].str[1:], "When": frame["period"],
+        "Stated": about + frame["value"].map("{:,.10g}".format),
+        "From": frame["source"].map(DOCUMENTS) + ", paragraph " + frame["locator"].str.removeprefix("p")}))
+
+
 def ages(x) -> Exhibit:
     """Children looked after by age at both ends of the window, with England's shares."""
     caption = f"Children looked after by age, {x.area}"

@@ -29,8 +29,8 @@ def looked_after(x) -> str:
     rank = (f" Allowing for where it started and its size, the change is number {e.placebo_rank} of {e.placebo_of} "
             f"authorities (1 = the largest rise); the outermost 1 in 20 count as unusual, and it is "
             f"{'' if e.peculiar else 'not '}one of them." if e.placebo_rank else "")
-    return (f"{first}\nPer 10,000 children the rate went from {e.level_from:.1f} to {e.level_to:.1f} between the "
-            f"means of {_and(e.base_years)} and of {_and(e.end_years)}: {times(e.estimate)} (95 per cent interval "
+    return (f"{first}\nPer 10,000 children the rate went from {e.level_from:.1f} ({_mean(e.base_years)}) to "
+            f"{e.level_to:.1f} ({_mean(e.end_years)}): {times(e.estimate)} (95 per cent interval "
             f"{math.expm1(e.low) * 100:+.0f} to {math.expm1(e.high) * 100:+.0f}), "
             f"{'beyond' if e.moved else 'within'} its year-to-year noise.{places}{rank}")
 
@@ -91,7 +91,8 @@ def in_need(x) -> str:
     e = x.change
     head = (f"Children on a plan in {x.area} {went(*x.plans)} between March {x.first_year} and March {x.last_year}; "
             f"children in need who had neither a plan nor a place in care {went(*x.without)}. Per child in the area, "
-            f"between means of the years at each end, the latter saw {times(e.estimate)} (95 per cent interval "
+            f"from {_mean(e.base_years)} to {_mean(e.end_years)}, the latter saw {times(e.estimate)} (95 per cent "
+            f"interval "
             f"{math.expm1(e.low) * 100:+.0f} to {math.expm1(e.high) * 100:+.0f}).")
     rose = x.plans[1] > x.plans[0]
     said = {"as substitution would": "That is what plans taking the place of other help would leave"
@@ -111,3 +112,8 @@ def _nth(number: int) -> str:
 
 def _and(years) -> str:
     return " and ".join(str(year) for year in years)
+
+
+def _mean(years: tuple[int, ...]) -> str:
+    """The years a level is the mean of: '2013', 'the mean of 2012 and 2013'."""
+    return f"{'the mean of ' if len(years) > 1 else ''}{_and(years)}"

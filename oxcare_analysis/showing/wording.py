@@ -19,7 +19,7 @@ LEDGERS = {"plans": {"stock": "open plans", "axis": "Children on a plan", "at": 
                             "none": "There is no ledger of the children looked after for", "mind":
                             "Each child counts once a year as starting and once as ceasing, however often care began "
                             "and ended, so endings are those the number itself implies."}}
-WORK = {"social_workers_fte": "children's social workers (full-time equivalent)",
+WORK = {"social_workers_fte": "children's social workers",
         "cases_held_count": "cases held", "caseload_average": "cases per social worker",
         "agency_percent": "agency workers (per cent of social workers)",
         "turnover_percent": "social workers who left (per cent in the year)",

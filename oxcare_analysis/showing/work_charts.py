@@ -24,6 +24,7 @@ def workforce(x, measure: str) -> Chart | str:
             ends.append((t[column].dropna().iloc[-1], label, colour))
     told = x.stated[x.stated["measure"].eq(measure) & x.stated["value"].notna()]
     aside = told.groupby("when").cumcount() * 0.18  # teams of one month stand side by side
+    kinds = ", ".join(told.loc[told["team"].ne("all"), "team"])
     axes.vlines(told["when"] + aside, told["low"], told["high"], color=FAINT, linewidth=2)
     axes.plot(told["when"] + aside, told["value"], "D", color="black", markersize=7, markerfacecolor="white",
               linestyle="")
@@ -38,7 +39,7 @@ def workforce(x, measure: str) -> Chart | str:
         alt += f" The council's own figures stand apart: {len(told)}, {told['low'].min():g} to {told['high'].max():g}."
     return finish(figure, f"workforce_{measure}", f"{upper(WORK[measure])}, {x.area}", alt, x.source,
                   t.drop(columns="measure"), "Diamonds: the council's own figures, with their range, counted otherwise "
-                  "and so joined by no line." if len(told) else "")
+                  "and so joined by no line." + f" Side by side, teams: {kinds}." * bool(kinds) if len(told) else "")
 
 
 def teams(x) -> Chart | str:
