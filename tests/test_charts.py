@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import oxcare_analysis as ox
-from oxcare_analysis.showing import charts, evidence_charts
+from oxcare_analysis.showing import care_charts, charts, evidence_charts, work_charts
 
 MARKUP = "<b>Ox & \"Ford's</b>"
 # What is drawn of a study, by name: the chart function and the result it takes.
@@ -44,6 +44,16 @@ DRAWN = {
     "residuals of entry": (charts.residuals, lambda study: ox.regression(study, "entry_threshold")),
     "residuals of exit": (charts.residuals, lambda study: ox.regression(study, "exit_threshold")),
     "power": (partial(charts.power, across="open plans at the start", source="Simulated."), simulated_power),
+    "looked after": (charts.looked_after, ox.looked_after),
+    "ledger of care": (charts.ledger, lambda study: ox.ledger(study, "looked_after")),
+    "ages": (charts.ages, ox.ages),
+    "unaccompanied": (charts.unaccompanied, ox.unaccompanied),
+    "routes": (charts.routes, ox.routes),
+    "in need": (charts.in_need, ox.in_need),
+    "caseloads": (partial(charts.workforce, measure="caseload_average"), ox.workforce),
+    "teams": (charts.teams, ox.workforce),
+    "spend": (partial(charts.spend, measure="spend_looked_after_gbp"), ox.spend),
+    "next year": (charts.outlook, ox.next_year),
     "residuals of need": (charts.residuals, lambda study: ox.regression(study, "population_need")),
 }
 SPARSE = ("months", "open plans", "exit", "need", "trend", "just here", "residuals of need")
@@ -97,7 +107,7 @@ def test_every_chart_function_is_drawn_here():
     functions = {
         function
         for name, function in inspect.getmembers(charts, inspect.isfunction)
-        if function.__module__ in (charts.__name__, evidence_charts.__name__)
+        if function.__module__ in {m.__name__ for m in (charts, care_charts, evidence_charts, work_charts)}
         and not name.startswith("_")
         and function is not charts.nothing
     }

@@ -139,4 +139,5 @@ def _correlation(levels: dict[str, dict[str, pd.DataFrame]]) -> float:
     """Correlation of the misses of starts and exits over all authorities and years."""
     misses = pd.DataFrame({m: levels[m]["miss"].stack() for m in levels})
     misses = misses[misses.index.get_level_values("year") >= FIRST_FORECAST].dropna()
-    return float(misses.corr().iloc[0, 1]) if len(misses) > 2 else 0.0
+    correlation = misses.corr().iloc[0, 1]
+    return float(correlation) if np.isfinite(correlation) else 0.0  # none where nothing ever missed
