@@ -3,6 +3,7 @@
 import math
 
 from oxcare_analysis.showing.wording import people, times, went
+from oxcare_analysis.thinking.ledger import SMALLEST_STOCK
 
 ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 
@@ -14,14 +15,21 @@ def looked_after(x) -> str:
         held = f"; it is held from {t.index[0]} to {t.index[-1]}" if len(t) else ""
         return (f"The number of children looked after in {x.area} is not published for both {x.first_year} and "
                 f"{x.last_year}{held}.")
+    if x.first_year == x.last_year:
+        return (f"{people(t.loc[x.last_year, 'count'])} were looked after in {x.area} at March {x.last_year}, the one "
+                "year of this window.")
     a, b, start = t.loc[x.first_year], t.loc[x.last_year], t.index[0]
     since = f" ({t.loc[start, 'count']:,.0f} in {start})" if start < x.first_year else ""
     beside = [f"{times(math.log(b[column] / a[column]))} {where}" for column, where in (
         ("england", "in England"), ("neighbours", "for the median neighbour")) if math.isfinite(a[column] + b[column])]
     e = x.change
+    plans = (f" Children on a plan {went(a['on_plan'], b['on_plan'])} over the same years, "
+             f"{times(math.log(b['on_plan'] / a['on_plan']))}." if a["on_plan"] > 0 and b["on_plan"] > 0 else "")
     first = (f"The number of children looked after in {x.area} {went(a['count'], b['count'])} between March "
              f"{x.first_year} and March {x.last_year}{since}, {times(math.log(b['count'] / a['count']))}"
-             + (f", against {' and '.join(beside)}." if beside else "."))
+             + (f", against {' and '.join(beside)}." if beside else ".") + plans)
+    if a["count"] < SMALLEST_STOCK:
+        return f"{first} With fewer than {SMALLEST_STOCK} at the start, a single family moves the rate."
     if not e.known:
         return f"{first} How far the rate moved cannot be judged: {e.missing}."
     places = (f" In place from the lowest, its rate was {_nth(x.rank_from)} of {x.of_from} authorities, then "

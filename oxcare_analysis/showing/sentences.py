@@ -87,7 +87,7 @@ def ledger(x) -> str:
     if clear.empty:
         return (f"{head} No single step of the ledger stands clear of its own noise, of how it was recorded and of "
                 "the choice of base.")
-    told = "; ".join(f"{row.label[0].lower() + row.label[1:]} {'added' if row.plans > 0 else 'took away'} about "
+    told = "; ".join(f"{_step(row)} {'added' if row.plans > 0 else 'took away'} about "
                      f"{people(row.plans)} (95 per cent interval {row.low:+,.0f} to {row.high:+,.0f})"
                      for row in clear.itertuples())
     carried = x.momentum_low * x.momentum_high > 0 and x.momentum_stable
@@ -96,6 +96,13 @@ def ledger(x) -> str:
     carry = (f" Carry-over from before {'added' if x.momentum > 0 else 'took away'} about {people(x.momentum)}."
              if carried else "")
     return f"{head} In arithmetic, not cause: {told}.{carry}{tail} {words['mind']}"
+
+
+def _step(row) -> str:
+    """A step of a ledger as it stands inside a sentence."""
+    if row.step == "exits":
+        return f"{'slower' if row.plans > 0 else 'faster'} endings"
+    return row.label[0].lower() + row.label[1:]
 
 
 def finding(f) -> str:

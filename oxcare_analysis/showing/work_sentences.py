@@ -2,7 +2,7 @@
 
 import math
 
-from oxcare_analysis.showing.wording import DOCUMENTS, SPENT, WORK, month_words
+from oxcare_analysis.showing.wording import DOCUMENTS, SPENT, month_words
 
 BESIDE = (("england", "England"), ("neighbours", "median neighbour"))
 DEFLATOR = "HM Treasury's series of GDP deflators at market prices"
@@ -18,32 +18,46 @@ def workforce(x) -> str:
         count = "every kind" if len(over) == len(x.teams) else f"{len(over)} of {len(x.teams)} kinds"
         lines.append(f"The council's own count of {month_words(x.teams['period'].iloc[0])}: {told}. The mean was "
                      f"above its target "
-                     f"in "
-                     f"{count} of team.")
-    aside = x.stated[x.stated["team"].eq("all") & x.stated["value"].notna()]
+                     f"in {count} of team.")
+    caseloads = x.stated[x.stated["measure"].eq("caseload_average") & x.stated["value"].notna()]
+    aside = caseloads[caseloads["team"].eq("all")]
     if len(aside):
-        told = "; ".join(f"{WORK[row.measure]} {row.low:g}" + f" to {row.high:g}" * (row.low < row.high)
-                         + f" ({DOCUMENTS[row.source]})" for row in aside.itertuples())
-        lines.append(f"Stated in documents: {told}. None of these is counted as the published figures are, so none is "
-                     "compared with them.")
+        told = "; ".join(f"{row.low:g}" + f" to {row.high:g}" * (row.low < row.high) + f" ({DOCUMENTS[row.source]})"
+                         for row in aside.itertuples())
+        lines.append(f"Cases per worker as stated in documents: {told}. They are counted otherwise than the published "
+                     "figures, so they are not compared with them.")
     return "\n".join(lines)
 
 
 def _published(x) -> str:
+    """Caseload first, then which of agency, leavers and vacancies stand above England and which do not."""
     if x.table.empty:
         return f"No workforce figures are published for {x.area}."
     newest = int(x.table["year"].max())
     rows = x.table[x.table["year"] == newest].set_index("measure")
-    parts = []
-    for measure, words in (("caseload_average", "cases per social worker"), ("agency_percent", "per cent agency"),
-                           ("turnover_percent", "per cent left in the year"), ("vacancy_percent", "per cent vacant")):
-        if measure in rows.index:
-            row, first = rows.loc[measure], x.of(measure).iloc[0]
-            beside = ", ".join(f"{name} {row[column]:.1f}" for column, name in BESIDE if math.isfinite(row[column]))
-            parts.append(f"{row['value']:.1f} {words} ({beside}; here in {first['year']:.0f}: {first['value']:.1f})")
-    workers = (f" {rows.loc['social_workers_fte', 'value']:,.0f} full-time equivalent social workers were in post."
-               if "social_workers_fte" in rows.index else "")
-    return f"{x.area} at 30 September {newest}: {'; '.join(parts)}.{workers}"
+    lines = []
+    if "caseload_average" in rows.index:
+        row, first = rows.loc["caseload_average"], x.of("caseload_average").iloc[0]
+        lines.append(f"A social worker in {x.area} held {row['value']:.1f} cases on average at 30 September {newest}: "
+                     f"{_beside(row['value'], row['england'])} in England ({row['england']:.1f})"
+                     + (f", {_beside(row['value'], first['value'])} here in {first['year']:.0f} ({first['value']:.1f})."
+                        if first["year"] < newest else "."))
+    shares = {"agency_percent": "agency workers", "turnover_percent": "workers who left in the year",
+              "vacancy_percent": "vacant posts"}
+    told = {words: rows.loc[measure] for measure, words in shares.items() if measure in rows.index}
+    for side, above in (("Above England", True), ("Not above England", False)):
+        parts = [f"{words} {row['value']:.1f} ({row['england']:.1f})" for words, row in told.items()
+                 if (row["value"] > row["england"]) == above]
+        if parts:
+            lines.append(f"{side}, in per cent: {', '.join(parts)}.")
+    if "social_workers_fte" in rows.index:
+        lines.append(f"{rows.loc['social_workers_fte', 'value']:,.0f} full-time equivalent social workers were in "
+                     f"post.")
+    return " ".join(lines) or f"No workforce figures are published for {x.area} for {newest}."
+
+
+def _beside(value: float, other: float) -> str:
+    return "as many as" if round(value, 1) == round(other, 1) else "more than" if value > other else "fewer than"
 
 
 def spend(x) -> str:
@@ -66,7 +80,7 @@ def spend(x) -> str:
                      f"{_millions(s['from'])} to {_millions(s['to'])}: {_signed(s['number'])} with the number of "
                      f"children and {_signed(s['each'])} with the spend on each, from £{s['each_from']:,.0f} to "
                      f"£{s['each_to']:,.0f}.{rough}")
-    else:
+    elif x.first_year < x.last_year:
         lines.append(f"It is not published for both {x.first_year} and {x.last_year}, so the change is not shared out.")
     every = x.of("spend_children_services_gbp")
     if len(every):

@@ -19,9 +19,9 @@ class LookedAfter:
     """Growth in the number of children looked after, from the first year held.
 
     `change`: of the rate per child over the window, with noise and ranks. `rank_from`, `rank_to`: place of the rate
-    among `of_from`, `of_to` authorities, 1 the lowest. `table`, a row a year: year, count, started, ceased, and the
-    number as a per cent of the first year's: here, england, neighbours (median), neighbours_low, neighbours_high
-    (quartiles).
+    among `of_from`, `of_to` authorities, 1 the lowest. `table`, a row a year: year, count, on_plan, started,
+    ceased, and the number as a per cent of the first year's: here, england, neighbours (median), neighbours_low,
+    neighbours_high (quartiles).
     """
 
     area: str
@@ -124,8 +124,8 @@ def looked_after(study: Study) -> LookedAfter:
     near = index.reindex(list(study.neighbours)).loc[:, mine.index]
     near = near.loc[:, near.notna().sum() >= FEWEST_NEIGHBOURS]
     table = pd.DataFrame({
-        "count": mine, **{event: study.table[f"looked_after_{event}_count"].reindex(mine.index)
-                          for event in ("started", "ceased")},
+        "count": mine, "on_plan": study.table["plans_open_count"].reindex(mine.index),
+        **{event: study.table[f"looked_after_{event}_count"].reindex(mine.index) for event in ("started", "ceased")},
         "here": index.reindex(index=[study.area.code]).iloc[0].reindex(mine.index),
         "england": index.reindex(index=[ENGLAND]).iloc[0].reindex(mine.index), "neighbours": near.median(),
         "neighbours_low": near.quantile(0.25), "neighbours_high": near.quantile(0.75)})
