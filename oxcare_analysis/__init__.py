@@ -11,7 +11,7 @@ from importlib import import_module
 _PLACES = {
     "door": ("load", "areas", "premise", "ledger", "assess", "assess_all", "everywhere", "story"),
     "diagnostics": ("decompose", "compare", "regression", "recording", "exits", "specifications", "months",
-                    "care_endings", "events", "errors"),
+                    "care_endings", "events", "comparable_events", "errors"),
     "care": ("looked_after", "ages", "unaccompanied", "in_need", "routes", "placements", "money", "workforce", "spend",
              "next_year", "caseload"),
     "figures": ("figure", "published", "stated", "revised"),

@@ -10,6 +10,7 @@ from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.intake import raw
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking import care_endings as endings
+from oxcare_analysis.thinking import comparable as stacked
 from oxcare_analysis.thinking import compare as comparisons
 from oxcare_analysis.thinking import decompose as trends
 from oxcare_analysis.thinking import errors as uncertainties
@@ -148,6 +149,24 @@ def events(study: Study, measure: str = "referrals_per_child") -> studies.EventS
     """
     _known_ratio(measure)
     return studies.events(study, measure)
+
+
+def comparable_events(study: Study, kind: str = "publicity", measure: str = "referrals_per_child",
+                      data_dir: str | Path | None = None) -> stacked.ComparableEvents:
+    """What followed one kind of dated event in every authority that had one, against all others.
+
+    `kind`: as in events.csv; publicity is a trial or inquiry, in the national news, about children exploited here.
+
+    >>> from oxcare_analysis import load
+    >>> "Rotherham" in set(comparable_events(load("Oxfordshire", 2013, 2018)).each["area"])
+    True
+    """
+    _known_ratio(measure)
+    dated = built.events(data_dir=data_dir)
+    if kind not in set(dated["kind"]):
+        raise UsageError(f"There is no kind of event called {kind!r}; expected one of "
+                         f"{', '.join(sorted(set(dated['kind'])))}.")
+    return stacked.comparable(study, dated, kind, measure)
 
 
 def errors(study: Study, hypothesis: str, data_dir: str | Path | None = None) -> uncertainties.Errors:

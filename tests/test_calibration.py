@@ -1,5 +1,7 @@
 """Error rates: a small run of the whole, and the summary against shares and intervals worked by hand."""
 
+from concurrent.futures.process import BrokenProcessPool
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from oxcare_analysis.calibration import page, run, summary
 from oxcare_analysis.calibration.run import CONDITIONS
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.thinking.findings import VERDICTS
+from oxcare_analysis.words.errors import RunError
 from oxcare_analysis.worlds.causes import CAUSES
 
 
@@ -142,3 +145,13 @@ def test_the_page_says_that_it_is_simulated_and_holds_every_requirement(small):
     assert [c.name for c in page.pictures(result)] == ["power_by_open", "power_by_growth"]
     assert all(requirement in text for requirement in result["requirement"])
     assert "nan" not in text.lower().replace("finance", "")
+
+
+def test_a_worker_that_is_stopped_is_one_paragraph_and_not_a_traceback(monkeypatch):
+    class Stopped:
+        def __init__(self, *settings, **more):
+            raise BrokenProcessPool
+
+    monkeypatch.setattr(run, "ProcessPoolExecutor", Stopped)
+    with pytest.raises(RunError, match="0 of 10 sets of authorities done.*Nothing was written"):
+        run.calibrate(10, 1)

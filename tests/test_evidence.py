@@ -10,6 +10,7 @@ import pytest
 import oxcare_analysis as ox
 from oxcare_analysis.thinking import evidence
 from oxcare_analysis.thinking.evidence import at_extreme, contrasts, placebo
+from oxcare_analysis.thinking.findings import Estimate
 from oxcare_analysis.thinking.study import Area, Study
 
 WINDOWS = ((2010, 2014), (2013, 2015), (2013, 2018), (2015, 2018), (2018, 2021), (2021, 2024))
@@ -282,3 +283,16 @@ def test_an_extreme_is_higher_or_lower_than_two_years_either_side(stock, said):
     held = {year: n for year, n in zip(range(2013, 2020), stock, strict=True) if n is not None}
     panel = simulated({"901": held}, "plans_open_count", "children_0_17_count")
     assert at_extreme(planted(panel, 2015, 2018)) == said
+
+
+@pytest.mark.parametrize(
+    ("base", "end", "steps"),
+    [
+        ((2014, 2015), (2019, 2020), 5 - 1 / 2),  # two-year means: one quarter, four whole, one quarter
+        ((2013,), (2018, 2019), 6 - 3 / 4),       # a single year to a two-year mean: five whole and one quarter
+        ((2013,), (2018,), 5),
+    ],
+)
+def test_drift_between_two_means_adds_up_to_the_steps_between_them(base, end, steps):
+    change = Estimate("exit_rate", "exits", 0.1, 0.1, base_years=base, end_years=end)
+    assert (evidence.weights(change).cumsum() ** 2).sum() == pytest.approx(steps)

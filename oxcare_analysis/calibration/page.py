@@ -33,9 +33,10 @@ def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame,
         "A world is some 150 authorities that do not exist. Families with a latent risk come up, are referred, "
         "assessed and passed from gate to gate; plans end at a rate that depends on how long they have run. Thresholds "
         "drift and are shaken as the noise model says they do in England. In one authority, the target, a cause is "
-        f"planted after {BASE_YEAR}; the package, which is not told, judges {first} to {last}. A *still* target has "
-        "yearly shocks and no drift: whatever moves in it was planted. A *drifting* target really does change, so "
-        "there the question is whether a verdict goes against what happened. The *bound* is what the same rules reach "
+        f"planted after {BASE_YEAR}; the package, which is not told, judges {first} to {last}, or the years a line "
+        "names (from 2013 the base is one year). A *still* target has yearly shocks and no drift: whatever moves in it "
+        "was planted. A *drifting* target really does change, so there the question is whether a verdict goes against "
+        "what happened. The *bound* is what the same rules reach "
         f"in the same worlds when a, φ and σ are as good as known (the mean of fits to {run.ORACLE_SURROUNDINGS} times "
         "as many authorities). Where the bound is low too, it is not for want of knowing the noise: these rules cannot "
         "tell it on these figures. By chance the package can do better than the bound.",
@@ -55,9 +56,10 @@ def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame,
         "## How like England the worlds are",
         "The noise model fitted to the published panel beside the one fitted to simulated authorities. Transitory sd "
         f"is for a count of {TYPICAL_COUNT}.", _table(_noise(published, simulated)),
-        "The windows are of five years with two years at each end; a base of one year and longer windows were not "
-        "simulated. No national movement is simulated and the number of children stands still. Families are not "
-        "referred twice in a year, and no poverty figures are made.",
+        "All authorities move together as well, by steps about as large beside an authority's own as those of England; "
+        "a still target does not. Only need that leaves a trace moves the number of children and of those in "
+        "low-income families, in the target, its neighbours and its region. Families are not referred twice in a "
+        "year.",
         "## Real authorities", "The same rules on the published figures: number of authorities with each verdict.",
         *(exhibits.everywhere(frame, window).table.pipe(lambda t, w=window: _table(t.rename(
             columns={"That ...": f"{w[0]} to {w[1]}: that ..."}))) for window, frame in real.items()),
@@ -71,7 +73,8 @@ def pictures(summary: pd.DataFrame) -> list[charts.Chart]:
     shown = summary[summary["requirement"] == "the true cause supported outright"].set_index("worlds of")
     rows = [{"cause": CAUSES[c.causes[0]].words, SIZE: c.size, GREW: c.growth * 100,
              **shown.loc[c.words, ["share", "low", "high", "bound"]]}
-            for c in run.CONDITIONS if c.words in shown.index and c.causes[0] in ("conference_bar", "exit_bar")]
+            for c in run.CONDITIONS if c.words in shown.index and c.causes[0] in run.MAIN[:2]
+            and c.window == run.WINDOW]
     table = pd.DataFrame(rows)
     return [charts.power(table[table[GREW] == GROWTH * 100].drop(columns=GREW), SIZE, SOURCE),
             charts.power(table[table[SIZE] == max(run.SIZES)].drop(columns=SIZE), GREW, SOURCE)]

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from oxcare_analysis.calibration.run import CONDITIONS, MAIN, SIZES
+from oxcare_analysis.calibration.run import CONDITIONS, MAIN, RECORDED
 from oxcare_analysis.worlds.causes import CAUSES, GROWTH
 
 SMALLEST_BAR_SE = 1.0     # children: a bar without noise has no interval to speak of
 WRONG_IN = ("conference_bar", "enquiry_bar", "more_families", "more_severe", "better_aimed", "more_referrals",
-            "fewer_recorded", "more_recorded", "exit_bar")
+            *RECORDED, "exit_bar")
 COLUMNS = ["requirement", "worlds of", "share", "low", "high", "of", "asked", "bound", "met", "sure"]
 
 
@@ -51,12 +51,14 @@ def _line(requirement: str, words: str, hits: pd.Series, asked: str, most: float
 
 def _nothing_planted(found: pd.DataFrame) -> list[tuple]:
     lines = []
-    for size in SIZES:
-        still = _where(found, lambda c, s=size: c.causes == ("none",) and not c.drift and c.size == s)
-        lines.append(_line("nothing planted: any hypothesis supported", f"still target, {size} open plans",
-                           _by_world(still, still["supported"]), "under 5%", 0.05))
+    for i, condition in enumerate(CONDITIONS):
+        if condition.causes != ("none",) or condition.drift:
+            continue
+        still, words = found[found["condition"] == i], condition.words.removeprefix(f"{CAUSES['none'].words}, ")
+        lines.append(_line("nothing planted: any hypothesis supported", words, _by_world(still, still["supported"]),
+                           "under 5%", 0.05))
         tested = still[still["hypothesis"] != "population_need"]  # need reads what the neighbours really did
-        lines.append(_line("nothing planted: entry, exit or awareness contradicted", f"still target, {size} open plans",
+        lines.append(_line("nothing planted: entry, exit or awareness contradicted", words,
                            _by_world(tested, tested["verdict"] == "contradicted"), "shown"))
     drifting = _where(found, lambda c: c.causes == ("none",) and c.drift)
     tested = drifting[drifting["realised"].notna()]
@@ -104,9 +106,10 @@ def _planted(found: pd.DataFrame) -> list[tuple]:
 
 def _wrong(found: pd.DataFrame) -> list[tuple]:
     lines = []
-    for cause in (*WRONG_IN, "need_unseen"):
-        part = _where(found, lambda c, k=cause: c.causes == (k,) and c.growth == GROWTH)
-        lines.append(_line("a wrong hypothesis supported", f"{CAUSES[cause].words}, every size",
+    for causes in (*((cause,) for cause in WRONG_IN), RECORDED, ("need_unseen",)):
+        part = _where(found, lambda c, k=causes: len(c.causes) == 1 and c.causes[0] in k and c.growth == GROWTH)
+        words = " or ".join(CAUSES[cause].words for cause in causes)
+        lines.append(_line("a wrong hypothesis supported", f"{words}, every size and window",
                            _by_world(part, part["supported"] & ~part["true"]), "under 5%", 0.05))
     return lines
 

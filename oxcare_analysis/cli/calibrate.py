@@ -10,7 +10,7 @@ from oxcare_analysis.cli.options import Json, print_json
 from oxcare_analysis.words.errors import UsageError
 
 
-def command(worlds: Annotated[int, typer.Option(help="About how many worlds; at least one a condition.")] = 2000,
+def command(worlds: Annotated[int, typer.Option(help="About how many worlds; at least one a condition.")] = 2600,
             seed: Annotated[int | None, typer.Option(min=0, help="Default: the seed fixed for reporting.")] = None,
             workers: Annotated[int, typer.Option(help="Processes at a time.")] = 2,
             rows: Annotated[Path | None, typer.Option(help="Also write a row a world and hypothesis, as CSV.")] = None,
@@ -26,7 +26,8 @@ def command(worlds: Annotated[int, typer.Option(help="About how many worlds; at 
         raise UsageError(f"{worlds} worlds with {workers} workers cannot be run; expected at least one of each.")
     for path in ([rows] if rows else []) + ([pages.PAGE] if page else []):
         if not path.resolve().parent.is_dir():  # not after the worlds have been run
-            raise UsageError(f"{path.name} cannot be written: there is no folder {path.parent.name}. Make it first.")
+            raise UsageError(f"{path.name} cannot be written: there is no folder {path.resolve().parent.name}. "
+                             "Make it first.")
     seed = run.REPORTING_SEED if seed is None else seed
     found, simulated = run.calibrate(worlds, seed, workers, lambda line: print(line, file=sys.stderr, flush=True))
     result, count = summary.summary(found), int(found["world"].nunique())

@@ -30,8 +30,8 @@ def command(folder: Annotated[Path, typer.Argument(help="An empty or new folder 
         raise UsageError(f"A world of {authorities} authorities and a target of {size:g} open plans cannot be made; "
                          "expected 20 to 999 authorities and 10 to 5,000 plans.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder.name} is not an empty folder. Give a new one: simulated files must not be mixed "
-                         "with published ones.")
+        raise UsageError(f"{folder.resolve().name} is not an empty folder. Give a new one: simulated files must not be "
+                         "mixed with published ones.")
     around = worlds.surroundings(seed, authorities)
     for path in files.write(worlds.world(planted, size, seed, around, drift), folder):
         print(path)

@@ -16,13 +16,14 @@ from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, LONGES
                                              Chart, Nothing, finish, label_ends, new_axes, nothing,
                                              slug, upper, went, wrap)
 from oxcare_analysis.showing.care_charts import ages, in_need, looked_after, routes, unaccompanied
-from oxcare_analysis.showing.evidence_charts import care_endings, events, months, power
+from oxcare_analysis.showing.evidence_charts import care_endings, comparable_events, events, months, power
 from oxcare_analysis.showing.work_charts import outlook, spend, teams, workforce
 from oxcare_analysis.showing.wording import LEDGERS
 
-__all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "ages", "care_endings", "comparison", "events", "expected_stay",
-           "finding", "hazards", "in_need", "just_here", "ledger", "looked_after", "months", "nothing", "outlook",
-           "power", "residuals", "routes", "specifications", "spend", "teams", "trend", "unaccompanied", "workforce"]
+__all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "ages", "care_endings", "comparable_events", "comparison",
+           "events", "expected_stay", "finding", "hazards", "in_need", "just_here", "ledger", "looked_after", "months",
+           "nothing", "outlook", "power", "residuals", "routes", "specifications", "spend", "teams", "trend",
+           "unaccompanied", "workforce"]
 
 
 def comparison(c) -> Chart | str:

@@ -1,11 +1,12 @@
 """Charts that stand beside the evidence on one hypothesis; reached through `ox.charts` like the rest."""
 
 import numpy as np
+import pandas as pd
 
 from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, UP, Chart, decimal_year, finish,
                                              label_ends, new_axes, nothing, panel_below, upper, went)
 from oxcare_analysis.showing.evidence_sentences import trend_by_month
-from oxcare_analysis.showing.wording import month
+from oxcare_analysis.showing.wording import AROUND, event_kind, month
 from oxcare_analysis.thinking.findings import SIGNIFICANT
 
 
@@ -66,6 +67,37 @@ def events(x) -> Chart | str:
            f"{largest['estimate']:+.0f} per cent, interval {largest['low']:+.0f} to {largest['high']:+.0f}.")
     return finish(figure, "events", f"After dated events, against all other authorities, {x.area}", alt, x.source,
                   table.drop(columns="tested"), "Year: ending 31 March, in which the events fell.")
+
+
+def comparable_events(x) -> Chart | str:
+    """The change after one kind of event in each authority that had one, and their mean with its interval."""
+    if x.table.empty:
+        return nothing(f"too few authorities that had {event_kind(x.kind)} have figures before and after")
+    label = x.table["measure"].iloc[0]
+    each = x.each[(x.each["measure"] == label) & (x.each["when"] == "after")].sort_values("estimate")
+    pooled = x.table[x.table["measure"] == label].set_index("when")
+    rows = [(f"{row.area}, {row.date[:4]}", row.estimate, row.estimate, row.estimate) for row in each.itertuples()]
+    rows += [(f"mean of {row.events}, {AROUND[when]}", row.estimate, row.low, row.high)
+             for when, row in pooled.iterrows()]
+    table = pd.DataFrame(rows, columns=["event", "estimate", "low", "high"])
+    table = table.assign(**{c: np.expm1(table[c]) * 100 for c in ("estimate", "low", "high")})
+    figure, axes = new_axes(height=1.3 + 0.3 * len(table))
+    for i, row in enumerate(table.itertuples()):
+        alone = i < len(each)
+        colour = FOCUS if not alone or row.event.startswith(f"{x.area},") else ENGLAND
+        axes.plot([row.low, row.high], [i, i], color=colour, linewidth=2)
+        axes.plot(row.estimate, i, "o" if alone else "D", markersize=8, color=colour)
+    axes.axhline(len(each) - 0.5, color="#9a9a9a", linewidth=0.8)
+    axes.axvline(0, color="black", linewidth=1)
+    axes.set_yticks(range(len(table)), table["event"])
+    axes.set_ylim(len(table) - 0.5, -0.5)
+    axes.set(xlabel=f"{upper(label)}:\nchange against authorities without such an event, per cent")
+    last = table.iloc[len(each)]
+    alt = (f"Dot chart of {label} after {event_kind(x.kind)}: {len(each)} authorities, "
+           f"{table['estimate'].iloc[0]:+.0f} to {table['estimate'].iloc[len(each) - 1]:+.0f} per cent. Mean: "
+           f"{last['estimate']:+.0f} per cent, interval {last['low']:+.0f} to {last['high']:+.0f}.")
+    return finish(figure, f"{x.kind}_events", f"After {event_kind(x.kind)}", alt, x.source, table,
+                  "Diamonds: means, with 95 per cent intervals from authorities drawn at random.")
 
 
 def months(m) -> Chart | str:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from oxcare_analysis.showing.exhibit import Exhibit, one_decimal, signed, span, three_decimals
-from oxcare_analysis.showing.wording import HYPOTHESES
+from oxcare_analysis.showing.wording import AROUND, HYPOTHESES, event_kind
 
 
 def fits(f) -> Exhibit:
@@ -51,6 +51,17 @@ def events(x) -> Exhibit:
                                  for a, b in zip(t["low"], t["high"], strict=True)],
         "p": t["p_value"].map("{:.2f}".format), "p, several tests": t["p_adjusted"].map("{:.2f}".format),
         "Authorities": t["n"].astype(str)}), x.source)
+
+
+def comparable_events(x) -> Exhibit:
+    """What followed one kind of event wherever it happened, by measure, and what the same test finds before it."""
+    t = x.table
+    return Exhibit(f"After {event_kind(x.kind)}: against authorities without one", pd.DataFrame({
+        "Measure": t["measure"], "When": t["when"].map(AROUND), "Events": t["events"].astype(str),
+        "Mean change against others, per cent": [f"{np.expm1(e) * 100:+.0f}" for e in t["estimate"]],
+        "95 per cent interval": [span(np.expm1(a) * 100, np.expm1(b) * 100)
+                                 for a, b in zip(t["low"], t["high"], strict=True)],
+        "p": t["p_value"].map("{:.2f}".format), "p, several tests": t["p_adjusted"].map("{:.2f}".format)}), x.source)
 
 
 def steps(m) -> Exhibit:

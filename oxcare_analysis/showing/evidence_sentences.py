@@ -2,7 +2,7 @@
 
 import math
 
-from oxcare_analysis.showing.wording import month, month_words, people, times
+from oxcare_analysis.showing.wording import event_kind, month, month_words, people, times
 from oxcare_analysis.thinking.findings import SIGNIFICANT, Z_95
 
 
@@ -82,6 +82,28 @@ def events(x) -> str:
     return (f"Changes tested after local events of {x.area} ({', '.join(map(str, years))}): {len(tests)}. Beyond "
             f"chance against all other authorities, once several tests are allowed for: {found}.{reach} Events of one "
             f"year are taken together, as annual figures cannot tell them apart.{close}{untold}")
+
+
+def comparable_events(x) -> str:
+    """What followed such events on average, whether anything did before them, and what that allows one to say."""
+    left = f" Left out: {'; '.join(x.missing)}." if x.missing else ""
+    after = x.table[x.table["when"] == "after"]
+    if after.empty:
+        return f"Too few authorities that had {event_kind(x.kind)} have figures before and after.{left}"
+    whole, parts = after.iloc[0], after.iloc[1:]
+    clear = "; ".join(f"{row.measure} ({times(row.estimate)})"
+                      for row in parts[parts["p_adjusted"] < SIGNIFICANT].itertuples()) or "none"
+    before = x.table[(x.table["when"] == "before") & (x.table["p_adjusted"] < SIGNIFICANT)]["measure"]
+    early = (f" The same test already finds {', '.join(before)} moving in the two years before, so what came after may "
+             "not have come from the event." if len(before) else
+             " In the two years before, the same test finds nothing, as it should.")
+    word = "beyond" if whole["p_adjusted"] < SIGNIFICANT else "within"
+    sources = f" Sources beyond chance, once all are allowed for: {clear}." if len(parts) else ""
+    low, high = (math.expm1(whole[side]) * 100 for side in ("low", "high"))
+    return (f"In the {whole['events']} authorities that had {event_kind(x.kind)}, {whole['measure']} saw "
+            f"{times(whole['estimate'])} on average over the next three years, against authorities without one "
+            f"(95 per cent interval {low:+.0f} to {high:+.0f} per cent): {word} what chance gives.{sources}{early}"
+            f"{left}")
 
 
 def specifications(x) -> str:

@@ -11,13 +11,14 @@ import pandas as pd
 
 from oxcare_analysis.showing.care_exhibits import (ages, caseload, in_need, links, listed, outlook, routes, spend,
                                                    workforce)
-from oxcare_analysis.showing.evidence_exhibits import coefficients, errors, events, fits, steps, variants
+from oxcare_analysis.showing.evidence_exhibits import (coefficients, comparable_events, errors, events, fits, steps,
+                                                       variants)
 from oxcare_analysis.showing.exhibit import Exhibit, one_decimal, pair, signed, span, whole
 from oxcare_analysis.showing.wording import HYPOTHESES, LEDGERS, VERDICTS
 
-__all__ = ["Exhibit", "ages", "caseload", "coefficients", "errors", "events", "everywhere", "evidence", "fits",
-           "in_need", "ledger", "links", "listed", "months", "outlook", "premise", "published", "recording", "register",
-           "routes", "spend", "steps", "story", "variants", "verdicts", "workforce"]
+__all__ = ["Exhibit", "ages", "caseload", "coefficients", "comparable_events", "errors", "events", "everywhere",
+           "evidence", "fits", "in_need", "ledger", "links", "listed", "months", "outlook", "premise", "published",
+           "recording", "register", "routes", "spend", "steps", "story", "variants", "verdicts", "workforce"]
 
 SYMBOLS = {"supported": "●", "contradicted": "✕", "negligible": "=", "inconclusive": "?", "not_testable": "–"}
 RISE = {"supported": "● yes", "contradicted": "✕ fell", "negligible": "= hardly moved",

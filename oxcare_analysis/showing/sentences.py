@@ -24,8 +24,8 @@ def say(result) -> Words:
     """Read a result out in words made from its numbers.
 
     Takes what ox.premise, ledger, assess, decompose, compare, regression, story, recording, exits, specifications,
-    care_endings, events, months, errors, looked_after, ages, unaccompanied, in_need, routes, workforce, spend,
-    next_year or caseload return.
+    care_endings, events, comparable_events, months, errors, looked_after, ages, unaccompanied, in_need, routes,
+    workforce, spend, next_year or caseload return.
 
     >>> import oxcare_analysis as ox
     >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
@@ -36,9 +36,10 @@ March is not published for 2013 (suppressed to protect confidentiality).
                 "Trend": beside.trend, "Comparison": beside.comparison, "Regression": beside.regression,
                 "LifeTable": beside.exits, "Specifications": beside.specifications,
                 "CareEndings": beside.care_endings, "EventStudy": beside.events, "Months": beside.months,
-                "Errors": beside.errors, "LookedAfter": care.looked_after, "Ages": care.ages,
-                "Unaccompanied": care.unaccompanied, "InNeed": care.in_need, "Routes": care.routes,
-                "Workforce": work.workforce, "Spend": work.spend, "Outlook": work.outlook, "Caseload": work.caseload}
+                "ComparableEvents": beside.comparable_events, "Errors": beside.errors,
+                "LookedAfter": care.looked_after, "Ages": care.ages, "Unaccompanied": care.unaccompanied,
+                "InNeed": care.in_need, "Routes": care.routes, "Workforce": work.workforce, "Spend": work.spend,
+                "Outlook": work.outlook, "Caseload": work.caseload}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")

@@ -34,6 +34,13 @@ DOCUMENTS = {"scrutiny_2014": "council report, September 2014", "oxford_mail_201
 COMPARISONS = {"england": "had its rate grown as England's did",
                "median_neighbour": "had it grown by the median growth among its neighbours",
                "given_start": "had it moved as authorities that started where it did"}
+EVENTS = {"publicity": "a trial or inquiry, in the news, about the exploitation of children there"}
+AROUND = {"after": "up to three years after", "before": "the two years before"}
+
+
+def event_kind(kind: str) -> str:
+    """A kind of event in words, with its article."""
+    return EVENTS.get(kind, f"an event of the kind {kind.replace('_', ' ')}")
 
 
 def people(count: float) -> str:

@@ -176,12 +176,12 @@ def panel(resolved: pd.DataFrame) -> pd.DataFrame:
     return resolved.pivot(index=["area_code", "year"], columns="measure", values="value")
 
 
-def events(area: str, data_dir: str | Path | None = None) -> pd.DataFrame:
-    """Dated events of an area and of England: event_id, date, area, kind, event, source."""
+def events(area: str | None = None, data_dir: str | Path | None = None) -> pd.DataFrame:
+    """Dated events of an area and of England, or of all areas: event_id, date, area, kind, event, source."""
     path = paths.raw_dir(data_dir) / "published_figures" / "events.csv"
     columns = ["event_id", "date", "area", "kind", "event", "source"]
     held = pd.read_csv(path, dtype=str, encoding="utf-8") if path.exists() else pd.DataFrame(columns=columns)
-    return held[held["area"].isin([area, "England"])].reset_index(drop=True)
+    return (held if area is None else held[held["area"].isin([area, "England"])]).reset_index(drop=True)
 
 
 def revisions(tables: Tables) -> pd.DataFrame:

@@ -45,17 +45,14 @@ def errors(study: Study, measure: str, replicates: pd.DataFrame) -> Errors:
     model        transitory noise a + phi/n (thinking.models.noise): drift is change
     drift        the same plus drift, sigma·t5 a year: is the change unusual for an authority?
 
-    `replicates`: a, phi, sigma of bootstrap replicates, one a row. The change is a weighted sum of yearly logs; so
-    is a walk's variance of its steps, each weighted by the sum of the weights before it. A bootstrap interval is
-    log-normal (1.96 bootstrap standard errors of log se), as tens of replicates do not carry percentiles.
+    `replicates`: a, phi, sigma of bootstrap replicates, one a row. A bootstrap interval is log-normal (1.96 bootstrap
+    standard errors of log se), as tens of replicates do not carry percentiles.
     """
     change = evidence.estimate(study, measure)
     shell = (study.area.name, study.first_year, study.last_year, change)
     if not change.known:
         return Errors(*shell, change.missing, study.source)
-    ratio, base, end = measures.RATIOS[measure], list(change.base_years), list(change.end_years)
-    weight = pd.Series(0.0, index=range(base[0], end[-1] + 1))
-    weight[base], weight[end] = -1 / len(base), 1 / len(end)
+    ratio, weight = measures.RATIOS[measure], evidence.weights(change)
     steps, used = (weight.cumsum() ** 2).sum(), weight[weight != 0] ** 2
     series = measures.series(study.table, measure)
     top, bottom, n = (series.loc[used.index, c] for c in ("top", "bottom", "n"))

@@ -34,7 +34,8 @@ class EventStudy:
     label, a source of referrals, per child, or CONTRAST), k (years after: '1', or '1 to 3' for their mean), tested (one
     row a measure: all years after together), change and others (log change here, and the median elsewhere), estimate
     (change less what authorities of its starting level and size did), low, high (95 per cent, from the placebo
-    changes), p_value, p_adjusted (Holm over the tested rows of one year), n (authorities, this one too).
+    changes), p_value, p_adjusted (the measure itself is one question; the sources and their contrast of one year are
+    another, by Holm), n (authorities, this one too).
     `missing`: what cannot be told, and why.
     """
 
@@ -62,7 +63,7 @@ def events(study: Study, measure: str) -> EventStudy:
     people = study.authorities.reindex(pd.MultiIndex.from_product(
         [study.authorities.index.unique("area_code"), range(study.first_year - 2, study.last_year + 1)],
         names=["area_code", "year"]))
-    unnamed, sources = _by_source(people)
+    unnamed, sources = by_source(people)
     whole = measures.series(people, measure)["log"].where(people.index.get_level_values("year") >= ratio.years)
     logs = {ratio.label: whole.unstack("year")} | sources
     size = np.log(people["children_0_17_count"].unstack("year"))
@@ -77,11 +78,11 @@ def events(study: Study, measure: str) -> EventStudy:
         for name, wide in logs.items():
             held = wide.mask(jumped) if name in sources else wide
             years = [y for y in after if pd.notna(held.at[code, y])] if pd.notna(held.at[code, year - 1]) else []
-            together = _changes(held, size, year, years)
+            together = changes(held, size, year, years)
             if len(together) < FEWEST:
                 short.append(name)
                 continue
-            alone = [([y], _changes(held, size, year, [y])) for y in years if len(years) > 1]
+            alone = [([y], changes(held, size, year, [y])) for y in years if len(years) > 1]
             rows += [{"year": year, **event, "measure": name, "tested": span == years,
                       "k": f"{span[0] - year}" + f" to {span[-1] - year}" * (len(span) > 1),
                       **_against_placebos(changes, code)} for span, changes in [*alone, (years, together)]]
@@ -89,8 +90,7 @@ def events(study: Study, measure: str) -> EventStudy:
         missing += [f"{names} after the events of {year}: no usable figure for {year - 1} and a year after, here or in "
                     f"at least {FEWEST} authorities"] * bool(short)
     table = pd.DataFrame(rows, columns=COLUMNS)
-    for _, group in table[table["tested"].eq(True)].groupby("year"):
-        table.loc[group.index, "p_adjusted"] = pd.Series(holm(group["p_value"].to_dict()))
+    table["p_adjusted"] = adjusted(table[table["tested"].eq(True)], ["year"], ratio.label)
     return EventStudy(study.area.name, study.first_year, study.last_year, tuple(missing), study.source, table)
 
 
@@ -109,7 +109,7 @@ def _groups(study: Study) -> tuple[pd.DataFrame, list[str]]:
     return groups[~last], missing
 
 
-def _by_source(people: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+def by_source(people: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Share of referrals without a named source, and logs of referrals per child by source: authority by year."""
     def count(keys: tuple[str, ...], needed: int) -> pd.DataFrame:
         return people[[f"referrals_from_{key}_count" for key in keys]].sum(axis=1, min_count=needed).unstack("year")
@@ -120,22 +120,33 @@ def _by_source(people: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFra
     return count(UNNAMED, 1) / received, logs
 
 
-def _changes(logs: pd.DataFrame, size: pd.DataFrame, year: int, after: list[int]) -> pd.DataFrame:
+def changes(logs: pd.DataFrame, size: pd.DataFrame, year: int, after: list[int]) -> pd.DataFrame:
     """Every authority's change from the two years before `year` to the years `after`: change, base, size (logs)."""
     base = logs.reindex(columns=[year - 2, year - 1]).mean(axis=1).where(logs[year - 1].notna())
     change = logs[after].mean(axis=1, skipna=False) - base
     return pd.DataFrame({"change": change, "base": base, "size": size[year - 1]}).dropna()
 
 
-def _against_placebos(everyone: pd.DataFrame, code: str) -> dict[str, float]:
-    """One authority's change against those of all the others, each predicted from the rest by base and size.
-
-    The leave-one-out errors are computed alike for all, so any of them is as likely to be the largest if nothing
-    happened; p = (1 + as large elsewhere) ÷ (1 + number elsewhere), two-sided.
-    """
+def left_out(everyone: pd.DataFrame) -> pd.Series:
+    """Each authority's change less what base and size predict for it from all the others."""
     x = np.column_stack([np.ones(len(everyone)), everyone["base"], everyone["size"]])
     hat = x @ np.linalg.pinv(x)
-    error = (everyone["change"] - hat @ everyone["change"]) / (1 - np.diag(hat))
+    return (everyone["change"] - hat @ everyone["change"]) / (1 - np.diag(hat))
+
+
+def adjusted(tests: pd.DataFrame, apart: list[str], whole: str) -> pd.Series:
+    """p-values by Holm: the measure `whole` is a question of its own, the rest of each group one family."""
+    parts = tests.groupby([*apart, tests["measure"].eq(whole)])["p_value"]
+    return pd.concat([pd.Series(holm(part.to_dict()), dtype=float) for _, part in parts] or [pd.Series(dtype=float)])
+
+
+def _against_placebos(everyone: pd.DataFrame, code: str) -> dict[str, float]:
+    """One authority's change against those of all the others.
+
+    The errors are computed alike for all, so any of them is as likely to be the largest if nothing happened; p =
+    (1 + as large elsewhere) ÷ (1 + number elsewhere), two-sided.
+    """
+    error = left_out(everyone)
     mine, placebos = error[code], error.drop(code)
     high, low = mine - placebos.quantile([0.025, 0.975])
     return {"change": everyone.at[code, "change"], "others": everyone["change"].drop(code).median(), "estimate": mine,

@@ -80,14 +80,22 @@ def changes_everywhere(study: Study, names: tuple[str, ...]) -> pd.DataFrame:
 
 
 def spread(study: Study, estimates: dict[str, Estimate]) -> pd.Series:
-    """Standard deviation of each change where only drift and transitory noise are at work, by measure.
-
-    Drift between two-year means k years apart adds up to k − ½ yearly steps.
-    """
+    """Standard deviation of each change where only drift and transitory noise are at work, by measure."""
     models = study.noise.set_index("measure")
-    steps = max(study.last_year - study.first_year - 0.5, 0.5)
-    return pd.Series({m: np.sqrt(noise.drift_variance(models.loc[m]) * steps + e.se**2)
-                      for m, e in estimates.items()}, dtype=float)
+    return pd.Series({m: np.sqrt(noise.drift_variance(models.loc[m]) * (weights(e).cumsum() ** 2).sum() + e.se**2)
+                      for m, e in estimates.items() if e.known}, dtype=float)
+
+
+def weights(change: Estimate) -> pd.Series:
+    """How a known change weighs the yearly logs, by year from the first of the base to the last of the end.
+
+    Drift is a walk: each of its steps counts by the sum of the weights before it. Between two-year means k years apart
+    that adds up to k − ½ steps, from a single year to a two-year mean to k − ¾.
+    """
+    weight = pd.Series(0.0, index=range(change.base_years[0], change.end_years[-1] + 1))
+    weight[list(change.base_years)] = -1 / len(change.base_years)
+    weight[list(change.end_years)] = 1 / len(change.end_years)
+    return weight
 
 
 def placebo(everyone: pd.DataFrame, code: str) -> tuple[int | None, int, bool | None]:

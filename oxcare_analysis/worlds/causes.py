@@ -2,7 +2,8 @@
 
 In full size a cause makes open plans grow by 40 per cent, or by what it can where that is out of reach. The amounts
 were found by bisection on a very large authority without drift or noise; a test repeats the check. A cause comes in
-over the three years after the base year, and stays.
+over the three years after the base year, and stays. Need that leaves a trace moves the published number of children
+by 3 per cent and of those in low-income families by about a fifth, as both moved in Oxfordshire in five years.
 """
 
 from dataclasses import dataclass
@@ -35,8 +36,9 @@ CAUSES = {
     "conference_bar": Cause("entry_threshold", "conference bar lower", {"confer": -0.44, "plan": -0.17}),
     "enquiry_bar": Cause("entry_threshold", "enquiry bar lower", {"enquire": -1.5}, 0.31),
     "exit_bar": Cause("exit_threshold", "exit bar higher", {"exit": -0.445}),
-    "more_families": Cause("population_need", "more families in need", {"families": 0.335}, shared=0.7),
-    "more_severe": Cause("population_need", "more severe need", {"severity": 0.17}, shared=0.7),
+    "more_families": Cause("population_need", "more families in need",
+                           {"families": 0.305, "children": 0.03, "poverty": 0.20}, shared=0.7),
+    "more_severe": Cause("population_need", "more severe need", {"severity": 0.17, "poverty": 0.20}, shared=0.7),
     "need_unseen": Cause("population_need", "more families in need, here alone", {"families": 0.335}),
     "better_aimed": Cause("awareness", "better-aimed referrals", {"aim": -1.0}, 0.24),
     "more_referrals": Cause("awareness", "more referrals", {"refer": -1.5}, 0.22),

@@ -14,6 +14,7 @@ SMALLEST_SHOWN = 6      # counts of 1 to 5 are suppressed
 SUPPRESSED, NOT_SIMULATED = "c", ":"
 TABLES = ("plans", "referrals", "enquiries_and_conferences", "plans_open_by_duration", "plans_ended_by_duration",
           "population")
+WIDE_TABLES = ("children_looked_after", "poverty")
 EDITION = "2024"
 
 
@@ -49,13 +50,13 @@ def name_of(code: str, causes: tuple[str, ...]) -> str:
 
 
 def write(world: World, folder: Path) -> list[Path]:
-    """Write the official-layout files, care starts and neighbours of a world into `folder`; the paths written."""
+    """Write the official-layout files, care starts, poverty and neighbours of a world into `folder`; the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     text = tables(world).reset_index()
     official = [table for table in OFFICIAL_TABLES if table.name in TABLES]
     written = [_save(_official(table, text, world), folder / f"{table.name}.csv") for table in official]
-    care = next(t for t in TABULATED_TABLES if t.name == "children_looked_after")
-    written.append(_save(_wide(care, text, world), folder / "children_looked_after.csv"))
+    written += [_save(_wide(table, text, world), folder / f"{table.name}.csv") for table in TABULATED_TABLES
+                if table.name in WIDE_TABLES]
     near = pd.DataFrame({"model": f"Simulated {EDITION}", "old_la_code": TARGET,
                          "la_name": name_of(TARGET, world.causes), "rank": range(1, len(world.neighbours) + 1),
                          "neighbour_old_la_code": world.neighbours,

@@ -48,12 +48,15 @@ GATES = {"refer": Gate(1.5, 0.35, 0.210, 0.045), "need": Gate(0.8, 0.62, 0.110, 
          "plan": Gate(0.5, 0.87, 0.055, 0.015), "care": Gate(0.7, 0.047, 0.010, 0.040)}
 COMES_AFTER = {"refer": "", "need": "refer", "enquire": "refer", "confer": "enquire", "plan": "confer",
                "care": "refer"}
-# Log volumes: families with a concern, exit hazards, those of the first three months alone, referrals recorded.
+# Log volumes: families with a concern, exit hazards, those of the first three months alone, referrals recorded, the
+# share of children in low-income families.
 VOLUMES = {"families": Gate(0, 1, 0.0, 0.040), "exit": Gate(0, 1, 0.042, 0.095),
-           "early": Gate(0, 1, 0.100, 0.080), "recorded": Gate(0, 1, 0.0, 0.0)}
-# What a cause may move besides: mean risk, and the error of those who refer (log; the threshold follows, so that as
-# many are referred).
-OTHERS = ("severity", "aim")
+           "early": Gate(0, 1, 0.100, 0.080), "recorded": Gate(0, 1, 0.0, 0.0), "poverty": Gate(0, 1, 0.060, 0.020)}
+# What a cause may move besides: mean risk; the error of those who refer (log; the threshold follows, so that as many
+# are referred); the number of children (log).
+OTHERS = ("severity", "aim", "children")
+LOW_INCOME = 0.16                    # share of children in low-income families, before any drift
+NATION = 0.3                         # national steps, as a share of an authority's own: about that of the real panel
 LEVERS = (*GATES, *VOLUMES, *OTHERS)
 
 
@@ -64,17 +67,31 @@ def wander(random: np.random.Generator, authorities: int, drift: bool = True,
     With `drift`, levels differ between authorities as they would after a long time; without it they stand still at
     the start, and only the yearly shocks are left. Without `shocks` the drift is the same and nothing is shaken.
     """
-    paths = {}
+    paths, shape = {}, (authorities, BURN_IN + len(YEARS))
     for lever in LEVERS:
-        gate = {**GATES, **VOLUMES}.get(lever, Gate(0, 1, 0, 0))
-        shape = (authorities, BURN_IN + len(YEARS))
+        gate = _gate(lever)
         steps = gate.drift * random.standard_t(DRIFT_DF, shape) * drift
         steps[:, 0] *= (1 - KEPT**2) ** -0.5  # the spread that such steps come to in the long run
-        level = np.zeros(shape)
-        for year in range(shape[1]):
-            level[:, year] = KEPT * (level[:, year - 1] if year else 0) + steps[:, year]
-        paths[lever] = level + gate.shock * random.standard_normal(shape) * shocks
+        paths[lever] = _levels(steps) + gate.shock * random.standard_normal(shape) * shocks
     return paths
+
+
+def together(random: np.random.Generator) -> dict[str, np.ndarray]:
+    """How far all authorities move together: by lever, (1, year) from the burn-in on."""
+    shape = (1, BURN_IN + len(YEARS))
+    return {lever: _levels(NATION * _gate(lever).drift * random.standard_normal(shape)) for lever in LEVERS}
+
+
+def _gate(lever: str) -> Gate:
+    return {**GATES, **VOLUMES}.get(lever, Gate(0, 1, 0, 0))
+
+
+def _levels(steps: np.ndarray) -> np.ndarray:
+    """What steps add up to, year by year, when a share of every level is lost again."""
+    levels = np.zeros_like(steps)
+    for year in range(steps.shape[1]):
+        levels[:, year] = KEPT * (levels[:, year - 1] if year else 0) + steps[:, year]
+    return levels
 
 
 def simulate(children: np.ndarray, paths: dict[str, np.ndarray], random: np.random.Generator) -> pd.DataFrame:
@@ -84,7 +101,8 @@ def simulate(children: np.ndarray, paths: dict[str, np.ndarray], random: np.rand
     stock = {name: np.empty(0) for name in ("area", "since", "risk", "size")}
     for year in range(years):
         at = {lever: path[:, year] for lever, path in paths.items()}
-        came = random.poisson(children * CONCERNS_PER_CHILD * np.exp(at["families"]))
+        living = np.round(children * np.exp(at["children"]))
+        came = random.poisson(living * CONCERNS_PER_CHILD * np.exp(at["families"]))
         area = np.repeat(np.arange(authorities), came)
         risk = random.standard_normal(len(area)) + at["severity"][area]
         error = GATES["refer"].error * np.exp(at["aim"])
@@ -103,7 +121,7 @@ def simulate(children: np.ndarray, paths: dict[str, np.ndarray], random: np.rand
         stock = {name: np.concatenate([stock[name], joining[name]]) for name in stock}
         stock, ended = _year_of_plans(stock, at, year, authorities, random)
         if year >= BURN_IN:
-            rows.append(_row(count, stock, ended, children, at["recorded"], year + 1, authorities))
+            rows.append(_row(count, stock, ended, living, at, year + 1, authorities))
     return pd.concat(rows, keys=YEARS, names=["year", "authority"]).swaplevel().sort_index()
 
 
@@ -144,11 +162,13 @@ def _year_of_plans(stock: dict, at: dict, year: int, authorities: int,
     return stock, ended
 
 
-def _row(count: dict, stock: dict, ended: np.ndarray, children: np.ndarray, recorded: np.ndarray, now: float,
+def _row(count: dict, stock: dict, ended: np.ndarray, children: np.ndarray, at: dict, now: float,
          authorities: int) -> pd.DataFrame:
     """One year's published counts, under the names the tables use; referrals as they are written down."""
-    written = {name: np.round(count[name] * np.exp(recorded)) for name in ("referrals", "need", "closed")}
-    frame = {"children_0_17_count": children, "referrals_received_count": written["referrals"],
+    written = {name: np.round(count[name] * np.exp(at["recorded"])) for name in ("referrals", "need", "closed")}
+    frame = {"children_0_17_count": children,
+             "low_income_children_count": np.round(children * LOW_INCOME * np.exp(at["poverty"])),
+             "referrals_received_count": written["referrals"],
              "no_further_action_count": written["closed"],
              "not_in_need_count": np.maximum(written["referrals"] - written["need"] - written["closed"], 0),
              "enquiries_started_count": count["enquire"], "conferences_held_count": count["confer"],

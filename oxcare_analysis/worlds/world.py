@@ -32,11 +32,15 @@ class World:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Everyone but the target: drawn once and kept, so that many targets can be set among them."""
+    """Everyone but the target: drawn once and kept, so that many targets can be set among them.
+
+    `together`: the part of every lever's path that is national.
+    """
 
     children: np.ndarray
     paths: dict[str, np.ndarray]
     counts: pd.DataFrame
+    together: dict[str, np.ndarray]
 
     @property
     def regions(self) -> dict[str, str]:
@@ -49,18 +53,21 @@ def surroundings(seed: int, authorities: int = AUTHORITIES) -> Surroundings:
     random = np.random.default_rng(seed)
     drawn = np.exp(random.normal(np.log(MEDIAN_CHILDREN), SPREAD, authorities - 1))
     children = np.clip(drawn, FEWEST, MOST).round()
-    paths = model.wander(random, len(children))
-    return Surroundings(children, paths, _coded(model.simulate(children, paths, random), range(1, authorities)))
+    own, together = model.wander(random, len(children)), model.together(random)
+    paths = {lever: path + together[lever] for lever, path in own.items()}
+    return Surroundings(children, paths, _coded(model.simulate(children, paths, random), range(1, authorities)),
+                        together)
 
 
 def world(causes: tuple[str, ...], size: float, seed: int, around: Surroundings, drift: bool = False,
           share: float = 1.0) -> World:
     """Set a target of about `size` open plans among `around`, with `causes` planted in it.
 
-    A still target (no `drift`) has yearly shocks alone. A cause that is shared moves its neighbours and the rest of its
-    region too, by the cause's share, whose counts are drawn again. `share`: of the cause's full size.
+    A still target (no `drift`) has yearly shocks alone; a drifting one moves with everyone as well. A cause that is
+    shared moves its neighbours and the rest of its region too, by the cause's share, whose counts are drawn again.
+    `share`: of the cause's full size.
     """
-    counts = [_target(causes, size, seed, drift, share), around.counts]
+    counts = [_target(causes, size, seed, around.together if drift else None, share), around.counts]
     random = np.random.default_rng((seed, 2))
     near = random.permutation(len(around.children))[:NEIGHBOURS]
     moved = np.union1d(near, np.arange(len(REGIONS) - 1, len(around.children), len(REGIONS)))  # and its own region
@@ -74,16 +81,22 @@ def world(causes: tuple[str, ...], size: float, seed: int, around: Surroundings,
     return World(causes, pd.concat(counts).sort_index(), tuple(_code(i + 1) for i in near), around.regions)
 
 
-def expected(causes: tuple[str, ...], size: float, seed: int, drift: bool, share: float, times: int) -> pd.DataFrame:
-    """The target's counts were there no noise: no shocks, and `times` as many children, scaled back."""
-    return _target(causes, size, seed, drift, share, times) / times
+def expected(causes: tuple[str, ...], size: float, seed: int, together: dict[str, np.ndarray] | None, share: float,
+             times: int) -> pd.DataFrame:
+    """The target's counts were there no noise: no shocks, and `times` as many children, scaled back.
+
+    `together`: the national path a drifting target moves with; None for a still one.
+    """
+    return _target(causes, size, seed, together, share, times) / times
 
 
-def _target(causes: tuple[str, ...], size: float, seed: int, drift: bool, share: float,
+def _target(causes: tuple[str, ...], size: float, seed: int, together: dict[str, np.ndarray] | None, share: float,
             times: int | None = None) -> pd.DataFrame:
     random = np.random.default_rng((seed, 1))
     children = np.array([round(size / OPEN_PER_CHILD) * (times or 1)])
-    paths = model.wander(random, 1, drift, shocks=times is None)
+    paths = model.wander(random, 1, together is not None, shocks=times is None)
+    for lever in together or ():
+        paths[lever] += together[lever]
     planted.plant(paths, causes, share)
     return _coded(model.simulate(children, paths, random), (0,))
 
