@@ -4,6 +4,7 @@ import numpy as np
 
 from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, Chart, finish, label_ends, new_axes,
                                              nothing, went)
+from oxcare_analysis.showing.wording import COUNCIL_2014
 
 DASHES = {"england": (0, (1, 1.5)), "neighbours": (0, (4, 2))}
 
@@ -113,7 +114,7 @@ def routes(x) -> Chart | str:
     alt = (f"Bar chart of help before care, {x.area}. Largest: {first['route']}, {first['children']:.0f} children in "
            f"{first['period']}, {first['share'] * 100:.0f} per cent of those who came into care; at least "
            f"{first['alone']:.0f} of them had had nothing else.")
-    return finish(figure, "care_routes", f"What stood before care, {x.area}", alt, STATED_SOURCE, t,
+    return finish(figure, "care_routes", f"What stood before care, {x.area}", alt, COUNCIL_2014.format(13), t,
                   "Filled: children who can have been in no other row. Hatched: children who may be in another too.")
 
 
@@ -139,7 +140,3 @@ def in_need(x) -> Chart | str:
            f"{went(*x.without, 0)}; on a plan {went(*x.plans, 0)}.")
     return finish(figure, "in_need_without_plan", f"Children in need with and without a plan, {x.area}", alt, x.source,
                   x.table, "Grey: the years under test.")
-
-
-STATED_SOURCE = ("Source: the council's report to its Performance Scrutiny Committee of September 2014, paragraph 13. "
-                 "Analysis: oxcare_analysis.")

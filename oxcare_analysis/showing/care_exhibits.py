@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.showing.care_charts import STATED_SOURCE
 from oxcare_analysis.showing.exhibit import Exhibit, one_decimal, whole
-from oxcare_analysis.showing.wording import DOCUMENTS, SPENT, WORK
+from oxcare_analysis.showing.wording import COUNCIL_2014, DOCUMENTS, SPENT, WORK
 
 
 def listed(frame: pd.DataFrame, caption: str) -> Exhibit:
@@ -42,7 +41,7 @@ def routes(x) -> Exhibit:
     return Exhibit(caption, pd.DataFrame({
         "Period": t["period"], "Before care": t["route"], "Children": t["children"].map(whole),
         "Per cent of those who came into care": (t["share"] * 100).map(whole),
-        "At least, with nothing else before": t["alone"].map(whole)}), STATED_SOURCE)
+        "At least, with nothing else before": t["alone"].map(whole)}), COUNCIL_2014.format(13))
 
 
 def links(x) -> Exhibit:

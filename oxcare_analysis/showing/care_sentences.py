@@ -3,7 +3,6 @@
 import math
 
 from oxcare_analysis.showing.wording import people, times, went
-from oxcare_analysis.thinking.ledger import SMALLEST_STOCK
 
 ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 
@@ -28,8 +27,8 @@ def looked_after(x) -> str:
     first = (f"The number of children looked after in {x.area} {went(a['count'], b['count'])} between March "
              f"{x.first_year} and March {x.last_year}{since}, {times(math.log(b['count'] / a['count']))}"
              + (f", against {' and '.join(beside)}." if beside else ".") + plans)
-    if a["count"] < SMALLEST_STOCK:
-        return f"{first} With fewer than {SMALLEST_STOCK} at the start, a single family moves the rate."
+    if x.few:
+        return f"{first} There were so few at the start that a single family moves the rate."
     if not e.known:
         return f"{first} How far the rate moved cannot be judged: {e.missing}."
     places = (f" In place from the lowest, its rate was {_nth(x.rank_from)} of {x.of_from} authorities, then "

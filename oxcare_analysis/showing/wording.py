@@ -28,6 +28,8 @@ SPENT = {"spend_looked_after_gbp": "gross spend per child looked after",
          "spend_safeguarding_gbp": "gross spend on safeguarding per child in the area",
          "spend_family_support_gbp": "gross spend on family support per child in the area",
          "spend_children_services_gbp": "gross spend on all children's services per child in the area"}
+COUNCIL_2014 = ("Source: the council's report to its Performance Scrutiny Committee of September 2014, paragraph {}. "
+                "Analysis: oxcare_analysis.")
 DOCUMENTS = {"scrutiny_2014": "council report, September 2014", "oxford_mail_2014": "press article, autumn 2014",
              "oxford_mail_2015": "press article, 2015", "news_2018": "council news, May 2018",
              "scrutiny_2023": "committee minutes, 2023"}

@@ -4,8 +4,8 @@ import numpy as np
 
 from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, Chart, finish, label_ends, new_axes,
                                              nothing, upper, went)
-from oxcare_analysis.showing.wording import SPENT, WORK
-from oxcare_analysis.thinking.workload import CENSUS
+from oxcare_analysis.showing.wording import COUNCIL_2014, SPENT, WORK
+from oxcare_analysis.words.columns import CENSUS
 
 LINES = (("neighbours", "Median neighbour", NEIGHBOURS, (0, (4, 2))), ("england", "England", ENGLAND, (0, (1, 1.5))))
 
@@ -61,8 +61,7 @@ def teams(x) -> Chart | str:
                      for row in t.itertuples())
     return finish(figure, "caseload_teams", f"Caseloads against the council's targets, {x.area}",
                   f"Range chart of cases per worker, {x.area}. {upper(told)}.",
-                  "Source: the council's report to its Performance Scrutiny Committee of September 2014, paragraph 17. "
-                  "Analysis: oxcare_analysis.", t[["team", "low", "value", "high", "target", "period"]],
+                  COUNCIL_2014.format(17), t[["team", "low", "value", "high", "target", "period"]],
                   "Bar: lowest to highest team. Dot: mean over all. Black stroke: target.")
 
 

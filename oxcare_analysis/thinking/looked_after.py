@@ -7,6 +7,7 @@ import pandas as pd
 
 from oxcare_analysis.thinking import evidence
 from oxcare_analysis.thinking.findings import Estimate
+from oxcare_analysis.thinking.ledger import SMALLEST_STOCK
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import AGES, ENGLAND
 
@@ -34,6 +35,11 @@ class LookedAfter:
     of_to: int
     source: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+
+    @property
+    def few(self) -> bool:
+        """Whether the window starts with too few children for a change to be read, as in the ledger."""
+        return bool((self.table.loc[self.table["year"] == self.first_year, "count"] < SMALLEST_STOCK).any())
 
     def _repr_html_(self) -> str:
         return self.table.to_html(index=False, float_format="{:.0f}".format)

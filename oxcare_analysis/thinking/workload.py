@@ -13,7 +13,6 @@ from oxcare_analysis.words.errors import UsageError
 
 SHARES = ("caseload_average", "agency_percent", "turnover_percent", "vacancy_percent")
 PUBLISHED = ("social_workers_fte", "cases_held_count", *SHARES)
-CENSUS = 0.75  # 30 September, as a part of the calendar year
 # Measure in the register of the documents → what it is a figure of.
 STATED = {"caseload_target": "caseload_average", "caseload_average": "caseload_average",
           "caseload_average_lowest_team": "caseload_average", "caseload_average_highest_team": "caseload_average",
