@@ -115,7 +115,7 @@ def routes(x) -> Chart | str:
            f"{first['period']}, {first['share'] * 100:.0f} per cent of those who came into care; at least "
            f"{first['alone']:.0f} of them had had nothing else.")
     return finish(figure, "care_routes", f"What stood before care, {x.area}", alt, COUNCIL_2014.format(13), t,
-                  "Filled: children who can have been in no other row. Hatched: children who may be in another too.")
+                  "Filled: at least so many were in no other row. Hatched: the rest, who may have been.")
 
 
 def in_need(x) -> Chart | str:
