@@ -10,7 +10,7 @@ from oxcare_analysis.showing.wording import COUNCIL_2014, DOCUMENTS, SPENT, WORK
 def listed(frame: pd.DataFrame, caption: str) -> Exhibit:
     """Figures the documents state, each with where: what ox.placements and ox.money return."""
     if frame.empty:
-        return Exhibit(caption, pd.DataFrame({"None": ["no document held states any for this area"]}))
+        return Exhibit(caption, pd.DataFrame({"Not held": ["no document held states any for this area"]}))
     about = frame["precision"].map({"exact": "", "about": "about ", "more_than": "more than ", "up_to": "up to "})
     return Exhibit(caption, pd.DataFrame({
         "What": frame["what"].str[0].str.upper() + frame["what"].str[1:], "When": frame["period"],
@@ -22,7 +22,7 @@ def ages(x) -> Exhibit:
     """Children looked after by age at both ends of the window, with England's shares."""
     caption = f"Children looked after by age, {x.area}"
     if not x.ends:
-        none = pd.DataFrame({"None": ["ages are not published for two years of the window"]})
+        none = pd.DataFrame({"Not held": ["ages are not published for two years of the window"]})
         return Exhibit(caption, none, x.source)
     first, last = (x.table[x.table["year"] == year].set_index("label") for year in x.ends)
     return Exhibit(caption, pd.DataFrame({
@@ -36,7 +36,7 @@ def routes(x) -> Exhibit:
     """The council's table of routes into care, with what its double counting leaves sure."""
     caption = f"What stood before care, {x.area}"
     if x.table.empty:
-        return Exhibit(caption, pd.DataFrame({"None": ["no table of routes into care is held"]}))
+        return Exhibit(caption, pd.DataFrame({"Not held": ["no table of routes into care is held"]}))
     t = x.table
     return Exhibit(caption, pd.DataFrame({
         "Period": t["period"], "Before care": t["route"], "Children": t["children"].map(whole),
@@ -48,7 +48,7 @@ def links(x) -> Exhibit:
     """Plans and care, both ways: plans that may have ended in care, children in care who had been on a plan."""
     caption = f"From plans to care and from care back to plans, {x.area}"
     if x.table.empty:
-        return Exhibit(caption, pd.DataFrame({"None": [x.missing or "plans ended are not published"]}), x.source)
+        return Exhibit(caption, pd.DataFrame({"Not held": [x.missing or "plans ended are not published"]}), x.source)
     t = x.table
     told = t["into_care_high"].where(t["stated"])
     return Exhibit(caption, pd.DataFrame({
@@ -73,7 +73,7 @@ def workforce(x) -> Exhibit:
     caption = f"Workforce figures of the council's own and of the press, {x.area}"
     t = x.stated
     if t.empty:
-        return Exhibit(caption, pd.DataFrame({"None": [f"no document held states any for {x.area}"]}))
+        return Exhibit(caption, pd.DataFrame({"Not held": [f"no document held states any for {x.area}"]}))
     ranges = [one_decimal(a) if a == b or np.isnan(a) else f"{one_decimal(a)} to {one_decimal(b)}"
               for a, b in zip(t["low"], t["high"], strict=True)]
     return Exhibit(caption, pd.DataFrame({
@@ -95,7 +95,7 @@ def spend(x) -> Exhibit:
                          _pounds(row["england"]), _pounds(row["neighbours"]),
                          "approximate" if not row["exact"] else "out of line" if row["out_of_line"] else ""))
     columns = ["Spend", "Year to March", "Pounds", "Per child", "England", "Median neighbour", "Keep in mind"]
-    table = pd.DataFrame(rows, columns=columns) if rows else pd.DataFrame({"None": ["spend is not published"]})
+    table = pd.DataFrame(rows, columns=columns) if rows else pd.DataFrame({"Not held": ["spend is not published"]})
     return Exhibit(f"Gross spend in pounds of each year, {x.area}", table, x.source)
 
 

@@ -175,7 +175,7 @@ def in_need(study: Study) -> InNeed:
     columns = {"children_in_need_count": "in_need", "plans_open_count": "on_plan", "looked_after_count": "looked_after",
                "in_need_without_plan_count": "without_plan"}
     change = evidence.estimate(study, "in_need_without_plan_per_child")
-    table = study.table[list(columns)].rename(columns=columns).dropna()
+    table = study.table[list(columns)].rename(columns=columns).rename_axis(columns=None).dropna()
     ends = [tuple(study.at(year, count) for year in (study.first_year, study.last_year))
             for count in ("plans_open_count", "in_need_without_plan_count")]
     return InNeed(study.area.name, study.first_year, study.last_year, change, *ends,
