@@ -14,8 +14,10 @@ _PLACES = {
                     "care_endings", "events", "comparable_events", "errors"),
     "care": ("looked_after", "ages", "unaccompanied", "in_need", "routes", "placements", "money", "workforce", "spend",
              "next_year", "caseload"),
-    "figures": ("figure", "published", "stated", "revised"),
-    "showing.sentences": ("say",), "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
+    "figures": ("figure", "published", "stated", "revised", "statements"),
+    "showing.sentences": ("say",), "showing.drawing": ("save",),
+    "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
+    "exploring": ("explore",),
 }
 _PUBLIC = {name: place for place, names in _PLACES.items() for name in names}
 __all__ = sorted(_PUBLIC)

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from oxcare_analysis.cli import calibrate, data, figure, lab, ledger, refresh, simulate, verdicts
+from oxcare_analysis.cli import calibrate, data, figure, lab, ledger, refresh, simulate, statements, verdicts
 from oxcare_analysis.words.errors import OxcareError
 
 app = typer.Typer(help="Why are more children on child protection plans? Four hypotheses tested on published figures.",
@@ -13,6 +13,7 @@ app = typer.Typer(help="Why are more children on child protection plans? Four hy
 app.add_typer(data.app, name="data", help="Take in, build and check published figures.")
 app.command("ledger")(ledger.command)
 app.command("verdicts")(verdicts.command)
+app.command("statements")(statements.command)
 app.command("figure")(figure.command)
 app.command("refresh")(refresh.command)
 app.command("lab")(lab.command)

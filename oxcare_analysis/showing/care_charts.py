@@ -97,7 +97,7 @@ def routes(x) -> Chart | str:
     if x.table.empty:
         return nothing(f"no table of routes into care is held for {x.area}")
     t = x.table.reset_index(drop=True)
-    figure, axes = new_axes(height=1.3 + 0.34 * len(t))
+    figure, axes = new_axes(height=1.3 + 0.34 * len(t), grid="x")
     percent = t["share"] * 100
     alone = percent * t["alone"] / t["children"].where(t["children"] > 0, 1)
     axes.barh(t.index, alone, color=FOCUS, height=0.65)

@@ -4,6 +4,7 @@ import math
 
 from oxcare_analysis.showing import care_sentences as care
 from oxcare_analysis.showing import evidence_sentences as beside
+from oxcare_analysis.showing import statements
 from oxcare_analysis.showing import work_sentences as work
 from oxcare_analysis.showing.wording import COMPARISONS, HYPOTHESES, LEDGERS, VERDICTS, people, went
 from oxcare_analysis.words.errors import UsageError
@@ -24,8 +25,8 @@ def say(result) -> Words:
     """Read a result out in words made from its numbers.
 
     Takes what ox.premise, ledger, assess, decompose, compare, regression, story, recording, exits, specifications,
-    care_endings, events, comparable_events, months, errors, looked_after, ages, unaccompanied, in_need, routes,
-    workforce, spend, next_year or caseload return.
+    care_endings, events, comparable_events, months, errors, statements, looked_after, ages, unaccompanied, in_need,
+    routes, workforce, spend, next_year or caseload return.
 
     >>> import oxcare_analysis as ox
     >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
@@ -39,7 +40,7 @@ March is not published for 2013 (suppressed to protect confidentiality).
                 "ComparableEvents": beside.comparable_events, "Errors": beside.errors,
                 "LookedAfter": care.looked_after, "Ages": care.ages, "Unaccompanied": care.unaccompanied,
                 "InNeed": care.in_need, "Routes": care.routes, "Workforce": work.workforce, "Spend": work.spend,
-                "Outlook": work.outlook, "Caseload": work.caseload}
+                "Outlook": work.outlook, "Caseload": work.caseload, "Statements": statements.sentence}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")

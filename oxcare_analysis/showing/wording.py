@@ -1,6 +1,7 @@
 """Words that every sentence shares: the names of things, counts, changes and months."""
 
 import math
+import re
 
 from oxcare_analysis.words.columns import MONTHS
 
@@ -30,9 +31,12 @@ SPENT = {"spend_looked_after_gbp": "gross spend per child looked after",
          "spend_children_services_gbp": "gross spend on all children's services per child in the area"}
 COUNCIL_2014 = ("Source: the council's report to its Performance Scrutiny Committee of September 2014, paragraph {}. "
                 "Analysis: oxcare_analysis.")
-DOCUMENTS = {"scrutiny_2014": "council report, September 2014", "oxford_mail_2014": "press article, autumn 2014",
-             "oxford_mail_2015": "press article, 2015", "news_2018": "council news, May 2018",
-             "scrutiny_2023": "committee minutes, 2023"}
+# What checking a statement can come to, each with its symbol, in the order in which a reader wants them.
+RESULTS = {"not borne out": "✕", "borne out when written, since revised": "◐", "borne out": "●",
+           "not to be settled with published figures": "?"}
+DOCUMENTS = {"scrutiny_2014": "Report to the scrutiny committee, September 2014",
+             "oxford_mail_2014": "Oxford Mail, September 2014", "oxford_mail_2015": "Oxford Mail, 2015",
+             "news_2018": "Council news item, May 2018", "scrutiny_2023": "Scrutiny committee minutes, 2023"}
 COMPARISONS = {"england": "had its rate grown as England's did",
                "median_neighbour": "had it grown by the median growth among its neighbours",
                "given_start": "had it moved as authorities that started where it did"}
@@ -66,6 +70,11 @@ def went(start: float, end: float) -> str:
     if round(start) == round(end):
         return f"stayed at {start:,.0f}"
     return f"{'rose' if end > start else 'fell'} from {start:,.0f} to {end:,.0f}"
+
+
+def paragraph(locator: str) -> str:
+    """Where in a document, without the register's 'p' for numbers that are counted, not printed."""
+    return f"paragraph {re.sub(r'p(?=[0-9])', '', locator)}"
 
 
 def month(number: str) -> str:

@@ -47,7 +47,7 @@ def teams(x) -> Chart | str:
     t = x.teams
     if t.empty:
         return nothing(f"no caseloads by kind of team are held for {x.area}")
-    figure, axes = new_axes(height=1.4 + 0.6 * len(t))
+    figure, axes = new_axes(height=1.4 + 0.6 * len(t), grid="x")
     axes.hlines(t.index, t["low"], t["high"], color=FAINT, linewidth=7)
     axes.plot(t["value"], t.index, "o", color=FOCUS, markersize=11, linestyle="")
     axes.plot(t["target"], t.index, "|", color="black", markersize=26, markeredgewidth=3, linestyle="")

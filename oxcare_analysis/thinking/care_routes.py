@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from oxcare_analysis.words.result import Result
+
 TOTAL, NONE_BEFORE = "looked_after_started_count", "looked_after_started_no_earlier_help_count"
 ROUTES = {"looked_after_started_after_early_help_count": "early help",
           "looked_after_started_after_in_need_plan_count": "a child in need plan",
@@ -11,8 +13,8 @@ ROUTES = {"looked_after_started_after_early_help_count": "early help",
           "looked_after_started_looked_after_before_count": "looked after before"}
 
 
-@dataclass(frozen=True)
-class Routes:
+@dataclass(frozen=True, repr=False)
+class Routes(Result):
     """What stood before care for the children who came into it, period by period.
 
     `table`, a row a period and route: period, route, children, share (of those who came into care), alone (at least so

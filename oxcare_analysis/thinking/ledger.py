@@ -17,6 +17,7 @@ from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.shapley import shapley
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import MEASURES
+from oxcare_analysis.words.result import Result
 
 DRIVERS = ("children", "referrals_per_child", "enquiries_per_referral", "conferences_per_enquiry",
            "plans_per_conference", "exit_rate")
@@ -67,8 +68,8 @@ LOOKED_AFTER = Flow("looked_after", "looked_after_count", "looked_after_mean_cou
 FLOWS = {flow.name: flow for flow in (PLANS, LOOKED_AFTER)}
 
 
-@dataclass(frozen=True)
-class Ledger:
+@dataclass(frozen=True, repr=False)
+class Ledger(Result):
     """The change in a stock (open plans, or the children looked after that `flow` names), shared out.
 
     `table`: one row a driver (in the order of its flow): driver, label, plans, low, high, stable_sign, doubtful,

@@ -10,13 +10,14 @@ from oxcare_analysis.thinking.findings import Estimate
 from oxcare_analysis.thinking.ledger import SMALLEST_STOCK
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import AGES, ENGLAND
+from oxcare_analysis.words.result import Result
 
 FEWEST_NEIGHBOURS = 3  # for a median of them
 HARDLY = 0.05  # change in plans, as a share of the first year's, below which there is no substitution to look for
 
 
-@dataclass(frozen=True)
-class LookedAfter:
+@dataclass(frozen=True, repr=False)
+class LookedAfter(Result):
     """Growth in the number of children looked after, from the first year held.
 
     `change`: of the rate per child over the window, with noise and ranks. `rank_from`, `rank_to`: place of the rate
@@ -45,8 +46,8 @@ class LookedAfter:
         return self.table.to_html(index=False, float_format="{:.0f}".format)
 
 
-@dataclass(frozen=True)
-class Ages:
+@dataclass(frozen=True, repr=False)
+class Ages(Result):
     """Children looked after by age at 31 March.
 
     `ends`: the first and last year of the window with ages, or None. `table`: year, age, label, count, share (of those
@@ -64,8 +65,8 @@ class Ages:
         return self.table.to_html(index=False, float_format="{:.2f}".format)
 
 
-@dataclass(frozen=True)
-class Unaccompanied:
+@dataclass(frozen=True, repr=False)
+class Unaccompanied(Result):
     """Children looked after with and without unaccompanied asylum-seeking children.
 
     `table`, a row a year in which both are published: year, count, unaccompanied, and per 10,000 children: rate,
@@ -82,8 +83,8 @@ class Unaccompanied:
         return self.table.to_html(index=False, float_format="{:.1f}".format)
 
 
-@dataclass(frozen=True)
-class InNeed:
+@dataclass(frozen=True, repr=False)
+class InNeed(Result):
     """Children in need, neither on a plan nor looked after.
 
     `change`: of their rate over the window. `plans`, `without`: (at the start, at the end) in children, NaN where not

@@ -14,6 +14,7 @@ from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking.findings import NONE
 from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.study import Study
+from oxcare_analysis.words.result import Result
 
 STARTS, EXITS = "plans_started_per_child", "exit_rate"
 FIRST_FORECAST = noise.FIRST_YEAR + 1  # the first with two comparable years behind it
@@ -21,8 +22,8 @@ DRAWS, SEED = 2000, 20140925
 QUANTILES = {"low": 2.5, "low_80": 10, "high_80": 90, "high": 97.5}
 
 
-@dataclass(frozen=True)
-class Outlook:
+@dataclass(frozen=True, repr=False)
+class Outlook(Result):
     """Open plans a year on, and how such forecasts did in the past.
 
     `year`: the newest 31 March held, from which it looks a year on. `starts` (plans) and `exit_rate` (plans ended per

@@ -7,6 +7,7 @@ import pandas as pd
 
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import ENGLAND
+from oxcare_analysis.words.result import Result
 
 EXACT_FROM = 2017  # earlier years were recovered from a price-adjusted series and agree with print only roughly
 # Spend → what it is divided by. Children looked after: the mean of both 31 Marches, for a year's money.
@@ -15,8 +16,8 @@ PER = {"spend_looked_after_gbp": "looked_after_mean_count", "spend_safeguarding_
 OUT_OF_LINE = 0.25  # a year that differs from the mean of the years beside it by more than this share is marked
 
 
-@dataclass(frozen=True)
-class Spend:
+@dataclass(frozen=True, repr=False)
+class Spend(Result):
     """Gross spend in pounds of the year. No deflator is held, so nothing here is in real terms.
 
     `table`: year, measure, spend, divisor, value (pounds per child, or per child looked after), england, neighbours

@@ -10,6 +10,7 @@ from oxcare_analysis.thinking.outlook import Outlook
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import ENGLAND
 from oxcare_analysis.words.errors import UsageError
+from oxcare_analysis.words.result import Result
 
 SHARES = ("caseload_average", "agency_percent", "turnover_percent", "vacancy_percent")
 PUBLISHED = ("social_workers_fte", "cases_held_count", *SHARES)
@@ -21,8 +22,8 @@ STATED = {"caseload_target": "caseload_average", "caseload_average": "caseload_a
 TEAMS = re.compile(r"\b(looked after|family support|disability) teams\b")
 
 
-@dataclass(frozen=True)
-class Workforce:
+@dataclass(frozen=True, repr=False)
+class Workforce(Result):
     """Children's social workers at 30 September, beside England and the neighbours, and the council's own figures.
 
     `table`: year, measure, value, england, neighbours (median), rank, of (1 the lowest of all authorities). `stated`, a
@@ -49,8 +50,8 @@ class Workforce:
         return self.table.to_html(index=False, float_format="{:.1f}".format)
 
 
-@dataclass(frozen=True)
-class Caseload:
+@dataclass(frozen=True, repr=False)
+class Caseload(Result):
     """Cases per worker a year on, under stated assumptions.
 
     `cases`, `plans`, `workers`, `now`: cases held, plans open, workers who hold cases (cases ÷ average caseload) and
