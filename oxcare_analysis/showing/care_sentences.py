@@ -51,7 +51,7 @@ def ages(x) -> str:
     moved = sorted(((last.at[label, "count"] - first.at[label, "count"], label) for label in both), reverse=True)
     parts = "; ".join(f"aged {label} {change:+,.0f}" for change, label in moved)
     hidden = " Ages too few to be published are left out." if len(both) < max(len(first), len(last)) else ""
-    oldest = last.loc[[label for label in ("10 to 15", "16 and over") if label in last.index]]
+    oldest = last[last["age"].isin(["10_15", "16_plus"])]
     missing = sorted(set(range(x.ends[0], x.ends[1] + 1)) - set(x.table["year"]))
     gap = f" No ages are held for {_and(missing)}." if missing else ""
     return (f"From March {x.ends[0]} to March {x.ends[1]}, in children looked after: {parts}.{hidden} At the end "

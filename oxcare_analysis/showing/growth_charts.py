@@ -25,8 +25,8 @@ def ledger(x) -> Chart | str:
     biggest = steps.loc[steps["plans"].abs().idxmax()]
     hatched = int(steps["unclear"].sum())
     alt = (f"Waterfall chart. {words['stock'].capitalize()} in {x.area} {went(x.open_from, x.open_to, 0)} from "
-           f"{x.first_year} to {x.last_year}. Largest step: {biggest['step'].lower()}, {biggest['plans']:+,.0f} children. {hatched} of "
-           f"{len(steps)} steps are hatched: not clear of noise, recording or base years.")
+           f"{x.first_year} to {x.last_year}. Largest step: {biggest['step'].lower()}, {biggest['plans']:+,.0f} "
+           f"children. {hatched} of {len(steps)} steps are hatched: not clear of noise, recording or base years.")
     return finish(_waterfall(x, table), words["name"], f"Where the change in {words['stock']} came from, {x.area}, "
                   f"{x.first_year} to {x.last_year}", alt, x.source, table,
                   "Each bar starts where the one above ends; the steps add up to the change exactly. Whiskers: 95 per "
