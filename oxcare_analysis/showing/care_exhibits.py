@@ -93,7 +93,7 @@ def spend(x) -> Exhibit:
             row = t.loc[year]
             rows.append((label[0].upper() + label[1:], str(year), f"{row['spend']:,.0f}", whole(row["value"]),
                          _pounds(row["england"]), _pounds(row["neighbours"]),
-                         "approximate" if not row["exact"] else "out of line" if row["out_of_line"] else "as published"))
+                         "approximate" if not row["exact"] else "out of line" if row["out_of_line"] else "published"))
     columns = ["Spend", "Year to March", "Pounds", "Per child", "England", "Median neighbour", "Keep in mind"]
     table = pd.DataFrame(rows, columns=columns) if rows else pd.DataFrame({"Not held": ["spend is not published"]})
     return Exhibit(f"Gross spend in pounds of each year, {x.area}", table, x.source)
