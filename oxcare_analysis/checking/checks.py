@@ -78,7 +78,7 @@ def rank(figure: str, measure: str, year: int, per_child: bool = True, at: float
         where = f" among the rates of {year}" if stated_count else f" in {year}"
         apart = abs(place - float(text))
         near = f", within {RANKS_APART}" if 0 < apart <= RANKS_APART else ""
-        what = "rate" if per_child else named(measure)
+        what = "rate" if per_child else f"by {named(measure)},"
         return apart <= RANKS_APART, f"rank from the lowest {what}{where}: {text} stated, {place} of {listed}{near}"
     return check
 

@@ -112,7 +112,8 @@ SPECIFICATIONS = {_f(name): spec for name, spec in {
         caution="Growth from March to March; between them there is only the report's own count."),
     "like_high_profile_areas": Specification(
         (like_named(WELL_KNOWN, PLANS, 2011, 2014),),
-        caution="The report names no authority; the list is this project's, fixed from the public record."),
+        caution="The report names no authority; the list is this project's, fixed from the public record: "
+                f"{', '.join(WELL_KNOWN.values())}."),
     "entry_unchanged": Specification(
         asides=(moved("plans_per_referral", 2010, 2014, "up"), moved("plans_per_need_referral", 2013, 2014, "up")),
         record="referrals of both years read again, without knowing the year, by people who apply one threshold to all",
@@ -192,9 +193,10 @@ SPECIFICATIONS = {_f(name): spec for name, spec in {
                        for t in ("looked_after", "family_support", "disability")}),
                 beside("caseload_average", 2016, "above", ENGLAND)), record=WORKFORCE_2014),
     "recent_pressure": Specification(
-        (went(tuple(f"referrals_in_{m}_count" for m in ("april", "may", "june", "july", "august")), 2014, 2015, "up",
-              label="referrals received from April to August"),),
-        (went(CONFERENCES, 2014, 2015, "up"), went(STARTED, 2014, 2015, "up"), went(CARE_STARTED, 2014, 2015, "up")),
-        caution="Judged by referrals in the five months before the report, the only figures held for those months; "
-                "pressure on workers can grow without more referrals."),
+        asides=(went(tuple(f"referrals_in_{m}_count" for m in ("april", "may", "june", "july", "august")), 2014, 2015,
+                     "up", label="referrals received from April to August"),
+                went(CONFERENCES, 2014, 2015, "up"), went(STARTED, 2014, 2015, "up"),
+                went(CARE_STARTED, 2014, 2015, "up")),
+        record="the council's counts of new and open cases by month, in the spring and summer of 2014",
+        caution="Pressure is not one count: referrals, conferences, plans and care starts can go different ways."),
 }.items()}

@@ -75,7 +75,7 @@ def _found(row) -> str:
     if not row.evidence:
         return text
     listed = "".join(f"<li>{escape(_row(e))}</li>" for e in row.evidence)
-    return (f"{text}<details><summary>{len(row.evidence)} figures behind it: {escape(row.statement)}</summary>"
+    return (f"{text}<details><summary>Figures behind it ({len(row.evidence)}): {escape(row.statement)}</summary>"
             f"<ul>{listed}</ul></details>")
 
 
