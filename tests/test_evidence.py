@@ -258,9 +258,9 @@ def test_rank_one_is_the_largest_rise():
 @pytest.mark.parametrize(
     ("window", "said"),
     [
-        ((2018, 2021), ["starts at a high of the series", "ends at a low of the series"]),
-        ((2021, 2024), ["starts at a low of the series"]),
-        ((2013, 2018), ["ends at a high of the series"]),
+        ((2018, 2021), ["starts at a local high of the series", "ends at a local low of the series"]),
+        ((2021, 2024), ["starts at a local low of the series"]),
+        ((2013, 2018), ["ends at a local high of the series"]),
         ((2013, 2015), []),
     ],
 )
@@ -271,12 +271,12 @@ def test_windows_of_oxfordshire_at_a_peak_or_a_trough_say_so(study, window, said
 @pytest.mark.parametrize(
     ("stock", "said"),
     [
-        ([5, 6, 9, 6, 5, 5, 5], ["starts at a high of the series"]),
-        ([5, 4, 3, 4, 5, 5, 5], ["starts at a low of the series"]),
+        ([5, 6, 9, 6, 5, 5, 5], ["starts at a local high of the series"]),
+        ([5, 4, 3, 4, 5, 5, 5], ["starts at a local low of the series"]),
         ([5, 9, 9, 6, 5, 5, 5], []),  # no higher than the year before
         ([9, 6, 8, 6, 5, 5, 5], []),  # two years earlier was higher
         ([None, None, 9, 6, 5, 5, 5], []),  # nothing before it to compare with
-        ([None, 6, 9, 6, 5, 5, 5], ["starts at a high of the series"]),
+        ([None, 6, 9, 6, 5, 5, 5], ["starts at a local high of the series"]),
     ],
 )
 def test_an_extreme_is_higher_or_lower_than_two_years_either_side(stock, said):

@@ -58,7 +58,7 @@ def test_oxfordshires_plans_rose_from_430_to_687_and_from_30_9_to_48_1_per_10000
     assert (round(found.rate_from, 1), round(found.rate_to, 1)) == (30.9, 48.1)
     assert found.verdict == "supported"
     assert not found.fell
-    assert found.extremes == ("ends at a high of the series",)
+    assert found.extremes == ("ends at a local high of the series",)
 
 
 def test_the_change_is_between_the_two_dates_with_the_noise_of_both(study):
@@ -137,7 +137,7 @@ def test_a_fall_is_contradicted_and_said_to_be_a_fall(study):
     assert found.verdict == "contradicted"
     assert found.fell
     assert "fell from 48.1 to 31.1" in found.reason
-    assert found.extremes == ("starts at a high of the series", "ends at a low of the series")
+    assert found.extremes == ("starts at a local high of the series", "ends at a local low of the series")
 
 
 def test_a_planted_fall_is_contradicted_and_a_planted_rise_supported(study):

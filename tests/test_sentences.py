@@ -198,7 +198,7 @@ def test_a_premise_that_hardly_moved_says_so(oxfordshire):
 
 def test_a_window_at_a_turning_point_says_that_it_exaggerates(oxfordshire):
     premise = ox.premise(oxfordshire)
-    assert "ends at a high of the series, which exaggerates a change" in ox.say(premise)
+    assert "ends at a local high of the series, which exaggerates a change" in ox.say(premise)
     assert "exaggerates" not in ox.say(replace(premise, extremes=()))
 
 
@@ -252,7 +252,7 @@ def test_only_the_bars_clear_of_noise_are_named(growth):
     said = sentences.ledger(changed)
     told = [step for step in growth.subtotals["step"] if label(changed, step) in said]
     assert told == ["exits"]
-    assert "within noise." in said
+    assert "could turn the sign." in said
 
 
 def test_what_was_carried_over_is_told_only_when_it_is_clear(growth):

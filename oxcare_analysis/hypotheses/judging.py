@@ -263,7 +263,7 @@ def told(p: Premise, moved: list[Finding], study: Study) -> str:
 
 
 def _span(years: tuple[int, ...]) -> str:
-    return str(years[0]) if len(years) == 1 else f"{years[0]}-{str(years[-1])[2:]}"
+    return str(years[0]) if len(years) == 1 else f"the mean of {years[0]} and {years[-1]}"
 
 
 def _joined(words: list[str]) -> str:

@@ -22,9 +22,9 @@ HERE_FOLD = "As a table, with the spread among such authorities"
 def report_index(study, changes: dict, place: pages.Place, folder: Path, data_dir: Path) -> str:
     """The index page. `folder`: where the report's other files are already written; `data_dir`: the figures used."""
     premise, findings, ledger = door.premise(study), door.assess_all(study), door.ledger(study)
-    top = (f"<h1>Why are more children on child protection plans? {escape(study.area.name)}, {study.first_year} to "
-           f"{study.last_year}</h1>{_in_short(answers.five(premise, findings, ledger))}")
     growth, story = diagnostics.compare(study, "open_per_child"), door.story(study)
+    top = (f"<h1>Why are more children on child protection plans? {escape(study.area.name)}, {study.first_year} to "
+           f"{study.last_year}</h1>{_in_short(answers.five(premise, findings, ledger, growth))}")
     parts = [f"<h2>The change to be explained</h2>{cards.premise(premise)}{_shown(charts.comparison(growth))}",
              f"<h2>Four explanations, tested</h2>{cards.four(study)}",
              f"<h2>Where the change came from</h2>{_paragraphs(sentences.ledger(ledger))}"

@@ -2,9 +2,9 @@
 
 import math
 
-from oxcare_analysis.showing.wording import HYPOTHESES, people, times, went
+from oxcare_analysis.showing.wording import HYPOTHESES, UNREAD, people, times, went
 
-COMPARED = {"england": "England's rate", "median_neighbour": "its neighbours' median",
+COMPARED = {"england": "England's growth", "median_neighbour": "the median growth of its neighbours",
             "given_start": "authorities that started where it did"}
 SPREAD = {"median_neighbour": "its neighbours", "given_start": COMPARED["given_start"]}
 SETTLED = {"supported": "The figures support", "contradicted": "The figures contradict",
@@ -14,20 +14,35 @@ SURE = {"supported": "That the rate rose is clear of its ordinary swings from ye
         "contradicted": "That the rate fell is clear of its ordinary swings from year to year.",
         "negligible": "Any change in the rate is smaller than the margin set for it beforehand.",
         "inconclusive": "The change in the rate is not clear of its ordinary swings from year to year."}
+# What could stand behind a step of the ledger, growth and fall alike: a step is where, never why.
+BEHIND = {"found_per_child": "greater awareness, need in families, the bar for starting an enquiry, or how "
+                             "referrals are recorded",
+          "plans_per_enquiry": "the bar at the conference, or how serious the cases are that reach one",
+          "exits": "the bar for coming off a plan, endings into care, or plans that need longer"}
 
 
-def five(p, findings: dict, x) -> dict[str, str]:
-    """Question → answer, in the order a reader asks. `p`: premise, `findings`: verdicts by name, `x`: ledger."""
-    return {"What happened?": what_happened(p), "Why?": why(p, findings, x), "How sure is that?": how_sure(p, findings),
-            f"How much of it is just {p.area}?": how_much_here(p), "What is not known?": not_known(findings)}
+def five(p, findings: dict, x, rates) -> dict[str, str]:
+    """Question → answer, in the order a reader asks.
+
+    `p`: premise, `findings`: verdicts by name, `x`: ledger, `rates`: open plans per child beside England's.
+    """
+    return {"What happened?": what_happened(p, rates), "Why?": why(p, findings, x),
+            "How sure is that?": how_sure(p, findings), f"How much of it is just {p.area}?": how_much_here(p),
+            "What is not known?": not_known(findings)}
 
 
-def what_happened(p) -> str:
-    """The count and the rate at both ends of the window."""
+def what_happened(p, rates) -> str:
+    """The count and the rate at both ends of the window, England's beside it, and the rate since."""
     if p.verdict == "not_testable":
         return p.reason
+    of = rates.table.set_index("year")
+    england = of["england"].reindex([p.first_year, p.last_year]).to_list()
+    beside = f" (England's went from {england[0]:,.1f} to {england[1]:,.1f})" * all(map(math.isfinite, england))
+    since = of["value"].dropna().loc[p.last_year + 1:]
+    later = f" By March {since.index[-1]} it stood at {since.iloc[-1]:,.1f}." if len(since) else ""
     return (f"The number of {p.area} children on a plan {went(p.open_from, p.open_to)} between March {p.first_year} "
-            f"and March {p.last_year}; for every 10,000 children, {p.rate_from:,.1f} became {p.rate_to:,.1f}.")
+            f"and March {p.last_year}; for every 10,000 children, {p.rate_from:,.1f} became {p.rate_to:,.1f}{beside}."
+            f"{later}")
 
 
 def why(p, findings: dict, x) -> str:
@@ -40,7 +55,7 @@ def why(p, findings: dict, x) -> str:
     moved = [f for f in findings.values() if f.beyond_noise and f.hypothesis != "population_need"]
     told.append("What moved beyond its noise: " + "; ".join(
         f"{f.primary.label} ({times(f.primary.estimate)})" for f in moved) + "." if moved else
-        "None of the three measures of this authority that were tested moved beyond its noise.")
+        "Of the three measures tested for entry, exit and awareness, none moved beyond its noise.")
     return " ".join([*told, _steps(x)]).strip()
 
 
@@ -92,8 +107,10 @@ def _steps(x) -> str:
         return "No single step on to a plan or off it stands clear of noise."
     told = "; ".join(f"{_step(row)} {'added' if row.plans > 0 else 'took away'} about {people(row.plans)}"
                      for row in clear)
-    rest = " The other steps cannot be told from noise." if len(clear) < len(x.subtotals) else ""
-    return f"In arithmetic, not cause, of the change of {x.change:+,.0f}: {told}.{rest}"
+    rest = f" {UNREAD.format('The other steps are')}" if len(clear) < len(x.subtotals) else ""
+    behind = (f" Behind {_step(clear[0])} could stand {BEHIND[clear[0].step]}: such counts do not say which."
+              if clear[0].step in BEHIND else "")
+    return f"In arithmetic, not cause, of the change of {x.change:+,.0f}: {told}.{behind}{rest}"
 
 
 def _step(row) -> str:
@@ -109,5 +126,6 @@ def _gap(p, known: dict[str, float]) -> str:
     few, many = sorted((min(map(abs, known.values())), max(map(abs, known.values()))))
     span = people(few) if round(few) == round(many) else f"{few:,.0f} to {people(many)}"
     usual = [SPREAD[row.comparison] for row in p.table.itertuples() if row.low <= 0 <= row.high]
-    among = f" That is within the usual spread of {' and of '.join(usual)} (their middle half)." if usual else ""
+    among = (f" That is within the usual spread of {' and of '.join(usual)} (their middle half), so none of it is "
+             f"clearly {p.area}'s own." if usual else "")
     return f"So {span} {'more' if signs == {True} else 'fewer'} than others' course would have given.{among}"

@@ -6,7 +6,7 @@ from oxcare_analysis.showing import care_sentences as care
 from oxcare_analysis.showing import evidence_sentences as beside
 from oxcare_analysis.showing import statements
 from oxcare_analysis.showing import work_sentences as work
-from oxcare_analysis.showing.wording import COMPARISONS, HYPOTHESES, LEDGERS, VERDICTS, people, went
+from oxcare_analysis.showing.wording import COMPARISONS, HYPOTHESES, LEDGERS, UNREAD, VERDICTS, people, went
 from oxcare_analysis.words.errors import UsageError
 
 
@@ -94,7 +94,7 @@ def ledger(x) -> str:
                      for row in clear.itertuples())
     carried = x.momentum_low * x.momentum_high > 0 and x.momentum_stable
     rest = len(x.subtotals) - len(clear) + (not carried)
-    tail = f" The other {'step is' if rest == 1 else f'{rest} steps are'} within noise." if rest else ""
+    tail = f" {UNREAD.format(f'The other {rest} steps are' if rest > 1 else 'The other step is')}" if rest else ""
     carry = (f" Carry-over from before {'added' if x.momentum > 0 else 'took away'} about {people(x.momentum)}."
              if carried else "")
     return f"{head} In arithmetic, not cause: {told}.{carry}{tail} {words['mind']}"

@@ -41,6 +41,7 @@ COMPARISONS = {"england": "had its rate grown as England's did",
                "median_neighbour": "had it grown by the median growth among its neighbours",
                "given_start": "had it moved as authorities that started where it did"}
 EVENTS = {"publicity": "a trial or inquiry, in the news, about the exploitation of children there"}
+UNREAD = "{} not read: noise, recording or the choice of base years could turn the sign."
 AROUND = {"after": "up to three years after", "before": "the two years before"}
 
 

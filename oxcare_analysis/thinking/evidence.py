@@ -122,9 +122,9 @@ def at_extreme(study: Study, measure: str = "plans_open_count") -> list[str]:
         if year not in series.index or not (around.index < year).any() or not (around.index > year).any():
             continue
         if series[year] > around.max():
-            words.append(f"{end} at a high of the series")
+            words.append(f"{end} at a local high of the series")
         elif series[year] < around.min():
-            words.append(f"{end} at a low of the series")
+            words.append(f"{end} at a local low of the series")
     return words
 
 
