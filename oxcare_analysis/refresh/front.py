@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 from oxcare_analysis import diagnostics, door
-from oxcare_analysis.refresh import pages
+from oxcare_analysis.refresh import compare, pages
 from oxcare_analysis.showing import charts, exhibits, sentences, wording
 
 
@@ -24,7 +24,7 @@ def report_index(study, changes: dict, place: pages.Place) -> str:
               "<h2>The story by period</h2>"]
     story = door.story(study)
     parts += [exhibits.story(story).html(), _list(sentences.story(story).split("\n")),
-              "<h2>What changed since the last report</h2>", _paragraphs(_changed(changes)),
+              "<h2>What changed since the last report</h2>", _paragraphs("\n".join(compare.report_words(changes))),
               "<h2>How fresh the figures are</h2>", _fresh(study),
               "<h2>What these figures cannot say</h2>", _limits(),
               "<h2>Pages and downloads</h2>", _downloads(place), _citation(study)]
@@ -134,19 +134,6 @@ def _signs(f) -> str:
         if named:
             lines.append(f"<p>{words}: {escape('; '.join(named))}.</p>")
     return "".join(lines)
-
-
-def _changed(changes: dict) -> str:
-    if changes["since"] is None:
-        return "This is the first report for this area and window."
-    why = {(True, True): "figures and rules both changed", (True, False): "figures changed",
-           (False, True): "rules changed", (False, False): "neither figures nor rules changed"}
-    cause = why[changes["figures_changed"], changes["rules_changed"]]
-    if not changes["verdicts"]:
-        return f"Since the report of {changes['since']}: no verdict changed ({cause})."
-    listed = "; ".join(f"{v['what'].replace('_', ' ')} from {wording.VERDICTS[v['before']].lower()} to "
-                       f"{wording.VERDICTS[v['after']].lower()}" for v in changes["verdicts"])
-    return f"Since the report of {changes['since']} ({cause}): {listed}."
 
 
 def _fresh(study) -> str:

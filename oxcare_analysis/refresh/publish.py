@@ -24,7 +24,7 @@ from filelock import FileLock
 from oxcare_analysis import documents, door
 from oxcare_analysis.intake import raw
 from oxcare_analysis.intake.areas import plain
-from oxcare_analysis.refresh import downloads, front, pages, run
+from oxcare_analysis.refresh import compare, downloads, front, pages, run
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import RunError, UsageError
 
@@ -117,13 +117,14 @@ def _build(study, request: Request, staged: Path, key: str, before: dict | None,
     for name, book in books.items():
         _write(staged / f"{name}.html", pages.render(book, pages.title_of(book), place, f"{name}.html"))
     downloads.write_all(study, document, books, staged)
-    changes = _changes(document, before)
+    changes = compare.reports(study, document, before, request.as_of, request.data_dir)
     _write_json(staged / "changes.json", changes)
     _write(staged / "index.html", front.report_index(study, changes, place))
     seconds["pages and downloads"] = round(time.perf_counter() - started, 2)
     _write_json(staged / "run.json", {
         "schema": 1, "key": key, "parameters": parameters, "published": date.today().isoformat(),
         "provenance": document["provenance"], "commit": _commit(), "python": platform.python_version(),
+        "held": compare.held_tables(request.data_dir),
         "versions": {name: metadata.version(name) for name in ("pandas", "statsmodels", "papermill", "nbconvert",
                                                                "seaborn", "matplotlib")},
         "seconds": seconds})
@@ -180,21 +181,11 @@ def _before(out: Path, folder: str, target: Path) -> dict | None:
     """The verdicts of the last report of the same area and window: this month's own if it stands, else an earlier."""
     months = sorted((p for p in out.glob(f"*/{folder}/verdicts.json") if p.parent.parent.name <= target.parent.name),
                     key=lambda p: p.parent.parent.name)
-    return json.loads(months[-1].read_text(encoding="utf-8")) | {"month": months[-1].parent.parent.name} \
-        if months else None
-
-
-def _changes(document: dict, before: dict | None) -> dict:
-    """Which verdicts changed since the last report, and whether figures, rules or both did."""
-    if before is None:
-        return {"since": None, "verdicts": [], "figures_changed": None, "rules_changed": None}
-    old = {h["hypothesis"]: h["verdict"] for h in before["hypotheses"]} | {"premise": before["premise"]["verdict"]}
-    new = {h["hypothesis"]: h["verdict"] for h in document["hypotheses"]} | {"premise": document["premise"]["verdict"]}
-    return {"since": before["month"],
-            "verdicts": [{"what": name, "before": old.get(name), "after": word} for name, word in new.items()
-                         if old.get(name) != word],
-            "figures_changed": before["provenance"]["data_sha256"] != document["provenance"]["data_sha256"],
-            "rules_changed": before["provenance"]["rules_sha256"] != document["provenance"]["rules_sha256"]}
+    if not months:
+        return None
+    record = json.loads((months[-1].parent / "run.json").read_text(encoding="utf-8"))
+    return json.loads(months[-1].read_text(encoding="utf-8")) | {"month": months[-1].parent.parent.name,
+                                                                 "held": record.get("held")}
 
 
 def _put_in_place(staged: Path, target: Path) -> None:
