@@ -42,20 +42,21 @@ class DataChanges:
 
     def only(self, wanted: set[tuple[str, str, str]]) -> "DataChanges":
         """The changes that these editions, each (source, edition, table), brought."""
-        return self._kept(lambda frame: [key in wanted for key in zip(frame["source"], frame["edition_after"],
-                                                                      frame["table"], strict=True)])
+        return self._kept(lambda frame: pd.MultiIndex.from_frame(frame[["source", "edition_after", "table"]]).isin(
+            list(wanted)) if wanted else [False] * len(frame))
 
     def where(self, column: str, value: str) -> "DataChanges":
         """The changes with this value in a column; a frame without the column is kept as it is."""
-        return self._kept(lambda frame: (frame[column] == value) if column in frame else [True] * len(frame))
+        return self._kept(lambda frame: frame[column] == value if column in frame else [True] * len(frame))
 
     def document(self) -> dict:
         """JSON-ready: a list of records a frame; what does not exist is null."""
         return {"schema": 1} | {name: records(getattr(self, name)) for name in FRAMES}
 
     def _kept(self, mask) -> "DataChanges":
-        return replace(self, **{name: getattr(self, name)[mask(getattr(self, name))].reset_index(drop=True)
-                                for name in FRAMES})
+        frames = {name: getattr(self, name) for name in FRAMES}
+        return replace(self, **{name: frame[pd.Series(mask(frame), index=frame.index, dtype=bool)].reset_index(drop=True)
+                                for name, frame in frames.items()})
 
 
 def records(frame: pd.DataFrame) -> list[dict]:

@@ -28,6 +28,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SECONDS_TO_CONNECT, SECONDS_OF_SILENCE, SECONDS_IN_ALL = 10, 60, 600
 LONGEST_WAIT_SECONDS = 120  # longer than that and the next month is soon enough
 ATTEMPTS = 4
+BACKOFF = 1  # seconds, doubled at each attempt, where the service does not say how long to wait
 LARGEST_ANSWER_BYTES = 5_000_000
 MOST_REDIRECTS = 3
 MOST_PAGES = 50
@@ -54,8 +55,8 @@ class _Patience(Retry):
     def sleep_for_retry(self, response) -> bool:
         asked = self.get_retry_after(response)
         if asked and asked > LONGEST_WAIT_SECONDS:
-            raise RunError(f"The statistics service is busy and asks not to be tried again for {asked:,.0f} seconds. "
-                           "Nothing was added; run again later.")
+            raise RunError(f"The statistics service is busy and asks not to be tried again for more than "
+                           f"{LONGEST_WAIT_SECONDS} seconds. Nothing was added; run again later.")
         return super().sleep_for_retry(response)
 
 
@@ -71,7 +72,7 @@ class Api:
         self._session = requests.Session()
         self._session.trust_env = not here  # a council's proxy is for the outside
         retries = _Patience(total=ATTEMPTS - 1, status_forcelist=(429, 502, 503, 504), allowed_methods={"GET"},
-                            backoff_factor=1, raise_on_status=False)
+                            backoff_factor=BACKOFF, raise_on_status=False)
         self._session.mount(f"{parts.scheme}://", HTTPAdapter(max_retries=retries))
         self._session.headers["User-Agent"] = "oxcare_analysis"
 
