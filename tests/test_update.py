@@ -204,11 +204,19 @@ def test_figures_that_came_by_hand_before_are_not_new(service, official, update,
     assert contents(small_data_dir) == before
 
 
-def test_data_sets_the_service_never_offered_are_named_and_no_error(service, official, update):
+def test_data_sets_the_service_never_offered_are_named_with_those_that_came_out_since(service, official, update):
     service.offer(C1, official("c1 of 2025", years=YEARS))
     _, said = update()
-    assert f"{D1}: not offered by the service" in said
-    assert said.count("not offered") == 14
+    assert "added with oxcare data add: B1, B3, C3, C4, C5, C6, D1, D2, D3, D4, D5, D7, D8, ONS.\n" in said
+    assert "'Children in need' was last published in 2025-10; of these, what is held is older for B1" in said
+
+
+def test_what_was_added_by_hand_in_the_month_of_the_publication_is_not_called_older(
+    service, official, update, small_data_dir
+):
+    raw.add_files([official("d1", years=YEARS)], data_dir=small_data_dir, published="2025-10")
+    _, said = update()
+    assert re.search(r"is older for [^.]*C4[^.]*\.", said) and not re.search(r"is older for [^.]*D1[^.]*\.", said)
 
 
 def test_lists_are_read_to_their_last_page(service, official, update, small_data_dir):
@@ -516,7 +524,9 @@ def test_a_chunked_body_cut_short_is_told(offering, refused):
     refused(RunError, "cut short or garbled")
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{}", b"not json", b'{"results": [{}], "paging": {"totalPages": 1}}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"[]", b"{}", b"not json", b'{"results": [{}], "paging": {"totalPages": 1}}', b"\xff"]
+)
 def test_an_answer_in_another_form_is_told(service, refused, body):
     service.faults["/publications"] = lambda handler: send(handler, body)
     refused(RunError, "in a form its description does not give")

@@ -32,6 +32,8 @@ class DataChanges:
     areas    area_code, change (gained or lost)
     columns  measure, change (renamed, gained or lost), column_before, column_after (the publisher's names)
     years    year: those that the edition before did not reach
+
+    Beside them the names of the areas by code and the titles of the tables by (source, table).
     """
 
     cells: pd.DataFrame
@@ -39,6 +41,7 @@ class DataChanges:
     columns: pd.DataFrame
     years: pd.DataFrame
     names: dict[str, str]
+    titles: dict[tuple[str, str], str]
 
     def only(self, wanted: set[tuple[str, str, str]]) -> "DataChanges":
         """The changes that these editions, each (source, edition, table), brought."""
@@ -54,9 +57,10 @@ class DataChanges:
         return {"schema": 1} | {name: records(getattr(self, name)) for name in FRAMES}
 
     def _kept(self, mask) -> "DataChanges":
-        frames = {name: getattr(self, name) for name in FRAMES}
-        return replace(self, **{name: frame[pd.Series(mask(frame), index=frame.index, dtype=bool)].reset_index(drop=True)
-                                for name, frame in frames.items()})
+        def kept(frame: pd.DataFrame) -> pd.DataFrame:
+            return frame[pd.Series(mask(frame), index=frame.index, dtype=bool)].reset_index(drop=True)
+
+        return replace(self, **{name: kept(getattr(self, name)) for name in FRAMES})
 
 
 def records(frame: pd.DataFrame) -> list[dict]:
@@ -90,24 +94,26 @@ def editions(tables: built.Tables, data_dir: str | Path | None = None) -> DataCh
         pd.DataFrame(areas, columns=[*PAIR, "area_code", "change"]),
         pd.DataFrame(columns, columns=[*PAIR, "measure", "change", "column_before", "column_after"]),
         pd.DataFrame(years, columns=[*PAIR, "year"]),
-        dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)))
+        dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
+        {(source, table): raw.source_card(source, edition, data_dir)["tables"][table]["title"]
+         for source, table, _, edition in pairs})
 
 
 def words(changes: DataChanges, listed: int = LISTED) -> str:
-    """The changes as lines of text, one paragraph an edition of a table, the largest revisions by name."""
+    """The changes as lines of text, a paragraph for each edition of a table, the largest revisions by name."""
     parts = []
-    pairs = pd.concat([f[PAIR] for f in (changes.years, changes.columns, changes.areas, changes.cells)])
+    pairs = pd.concat([getattr(changes, name)[PAIR] for name in ("years", "columns", "areas", "cells")])
     for source, table, before, after in pairs.drop_duplicates().itertuples(index=False):
         here = changes.only({(source, after, table)})
         counts = here.cells["kind"].value_counts()
         told = [f"new year {', '.join(map(str, here.years['year']))}"] if len(here.years) else []
         told += [f"{counts[kind]:,} figure{'' if counts[kind] == 1 else 's'} {text}" for kind, text in KINDS.items()
                  if kind in counts]
-        told += [f"area {row.change}: {changes.names.get(row.area_code, row.area_code)}"
-                 for row in here.areas.itertuples()]
-        told += [f"column {row.change}: {' → '.join(n for n in (row.column_before, row.column_after) if pd.notna(n))}"
-                 for row in here.columns.itertuples()]
-        parts.append(f"{source}/{table}, {before} → {after}: {'; '.join(told)}.")
+        named = here.areas.assign(text=here.areas["area_code"].map(lambda code: changes.names.get(code, code)))
+        ends = here.columns[["column_before", "column_after"]].apply(lambda row: " → ".join(row.dropna()), axis=1)
+        for what, frame in (("areas", named), ("publisher's columns", here.columns.assign(text=ends))):
+            told += [f"{what} {change}: {', '.join(group['text'])}" for change, group in frame.groupby("change")]
+        parts.append(f"{changes.titles[source, table]}, {before} → {after}: {'; '.join(told)}.")
         parts += [f"  {line}" for line in cell_lines(here, listed)]
     return "\n".join(parts) or "No edition held differs from the one before it."
 

@@ -39,6 +39,15 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Publication:
+    """A publication as the API lists it, with the month it last came out (YYYY-MM)."""
+
+    id: str
+    title: str
+    month: str
+
+
+@dataclass(frozen=True)
 class DataSet:
     """A data set as the API lists it: its newest version, that version's month (YYYY-MM) and number of rows."""
 
@@ -76,15 +85,19 @@ class Api:
         self._session.mount(f"{parts.scheme}://", HTTPAdapter(max_retries=retries))
         self._session.headers["User-Agent"] = "oxcare_analysis"
 
-    def data_sets(self, publication: str) -> list[DataSet]:
-        """The published data sets of a publication, found by its title. Raises DataError where there is none."""
-        found = self._all("/publications", lambda p: (str(p["title"]), UUID(p["id"])), search=publication, pageSize=40)
-        same = [identity for title, identity in found if plain(title) == plain(publication)]
+    def publication(self, title: str) -> Publication:
+        """The publication of this title. Raises DataError unless there is exactly one."""
+        found = self._all("/publications", _publication, search=title, pageSize=40)
+        same = [p for p in found if plain(p.title) == plain(title)]
         if len(same) != 1:
-            raise DataError(f"The statistics service lists {len(same)} publications called {publication!r}; expected "
-                            f"one. It found: {'; '.join(title for title, _ in found) or 'nothing'}. If the publication "
-                            "was renamed, change its title in oxcare_analysis/update/data_sets.yml.")
-        listed = self._all(f"/publications/{same[0]}/data-sets", _data_set, pageSize=20)
+            raise DataError(f"The statistics service lists {len(same)} publications called {title!r}; expected one. It "
+                            f"found: {'; '.join(p.title for p in found) or 'nothing'}. If the publication was renamed, "
+                            "change its title in oxcare_analysis/update/data_sets.yml.")
+        return same[0]
+
+    def data_sets(self, publication: Publication) -> list[DataSet]:
+        """The published data sets of a publication that the service offers."""
+        listed = self._all(f"/publications/{publication.id}/data-sets", _data_set, pageSize=20)
         return [data_set for data_set in listed if data_set]
 
     def fetch(self, data_set: DataSet, folder: Path) -> Path:
@@ -177,12 +190,24 @@ def plain(title: str) -> str:
     return " ".join(str(title).split()).casefold()
 
 
+def _month(moment: object) -> str:
+    """The month of a date-time. What goes into an address, a file's name or the figures is checked."""
+    month = str(moment)[:7]
+    if not MONTH.fullmatch(month):
+        raise ValueError(f"published {moment!r}")
+    return month
+
+
+def _publication(item: dict) -> Publication:
+    return Publication(str(UUID(item["id"])), str(item["title"]), _month(item["lastPublished"]))
+
+
 def _data_set(item: dict) -> DataSet | None:
-    """One entry of the list, None where it is withdrawn; what goes into an address or a file's name is checked."""
+    """One entry of the list; None where it is withdrawn or being discontinued."""
     title, status, newest = str(item["title"]), item["status"], item.get("latestVersion")
     if status != PUBLISHED or not newest:
         return None
-    version, month = str(newest["version"]), str(newest["published"])[:7]
-    if not (VERSION.fullmatch(version) and MONTH.fullmatch(month)):
-        raise ValueError(f"{title}: version {version!r}, published {month!r}")
-    return DataSet(str(UUID(item["id"])), title, version, month, int(newest["totalResults"]))
+    version = str(newest["version"])
+    if not VERSION.fullmatch(version):
+        raise ValueError(f"{title}: version {version!r}")
+    return DataSet(str(UUID(item["id"])), title, version, _month(newest["published"]), int(newest["totalResults"]))

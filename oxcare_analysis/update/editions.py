@@ -12,7 +12,7 @@ from oxcare_analysis.intake.mappings import OFFICIAL_TABLES
 from oxcare_analysis.intake.sources import Intake, read_file
 from oxcare_analysis.refresh import compare
 from oxcare_analysis.tables import checks, tables
-from oxcare_analysis.update.api import Api, DataSet, plain
+from oxcare_analysis.update.api import Api, DataSet, Publication, plain
 from oxcare_analysis.words.errors import DataError
 
 LISTED = Path(__file__).with_name("data_sets.yml")
@@ -39,13 +39,20 @@ def update(api: Api, data_dir: str | Path | None, dry_run: bool, say: Callable[[
     short, not the table it should be, or laid out in a new way; RunError where the service cannot be reached.
     """
     listed = yaml.safe_load(LISTED.read_text(encoding="utf-8"))
-    offered = api.data_sets(listed["publication"])
+    publication = api.publication(listed["publication"])
+    offered = api.data_sets(publication)
     with tempfile.TemporaryDirectory(prefix="oxcare-") as scratch:
-        news = []
+        news, by_hand = [], []
         for wanted in (Wanted(**entry) for entry in listed["data_sets"]):
-            arrived, words = _look(api, wanted, offered, data_dir, Path(scratch))
-            say(f"{wanted.title}: {words}")
-            news += [arrived] if arrived else []
+            found = _same(wanted, offered)
+            version = _version_held(wanted, data_dir)
+            if found or version:
+                arrived, words = _look(api, wanted, found, version, data_dir, Path(scratch))
+                say(f"{wanted.title}: {words}.")
+                news += [arrived] if arrived else []
+            else:
+                by_hand.append(wanted)
+        _say_by_hand(by_hand, publication, data_dir, say)
         if not news:
             say("Nothing new; the figures held are as they were.")
             return False
@@ -58,17 +65,31 @@ def update(api: Api, data_dir: str | Path | None, dry_run: bool, say: Callable[[
     return True
 
 
-def _look(api: Api, wanted: Wanted, offered: list[DataSet], data_dir: str | Path | None,
+def _say_by_hand(wanted: list[Wanted], publication: Publication, data_dir: str | Path | None,
+                 say: Callable[[str], None]) -> None:
+    """Name the data sets that the service does not offer, and those that have come out since they were taken."""
+    if not wanted:
+        return
+    say(f"Not offered by the service, so to be downloaded from the publisher's site and added with oxcare data add: "
+        f"{', '.join(w.title.split()[0] for w in wanted)}.")
+    older = []
+    for one in wanted:
+        months = [card["first_published"] for card in _cards(one.source, data_dir).values()
+                  if one.table in card["tables"]]
+        if not months or max(months) < publication.month:
+            older.append(one.title.split()[0])
+    if older:
+        say(f"{publication.title!r} was last published in {publication.month}; of these, what is held is older for "
+            f"{', '.join(older)}.")
+
+
+def _look(api: Api, wanted: Wanted, found: DataSet | None, version: str | None, data_dir: str | Path | None,
           folder: Path) -> tuple[Intake | None, str]:
-    """What has arrived of one data set, if anything new, and what is to be said about it."""
-    version = _version_held(wanted, data_dir)
-    found = _same(wanted, offered)
-    if found is None and version:
+    """What has arrived of one data set, if anything new, and what is to be said; `version` is the one held."""
+    if found is None:
         raise DataError(f"The statistics service no longer offers {wanted.title!r}, of which version {version} is "
                         "held. Nothing was added. Look at the publication on the publisher's site: if the data set was "
                         "renamed or stopped, correct oxcare_analysis/update/data_sets.yml.")
-    if found is None:
-        return None, "not offered by the service; download it from the publisher's site and use oxcare data add"
     if found.version == version:
         return None, f"version {version} is held already"
     if version and _order(found.version) < _order(version):
