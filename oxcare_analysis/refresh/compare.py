@@ -20,7 +20,7 @@ KINDS = {"revised": "revised", "suppressed": "newly suppressed", "released": "no
 CAUSES = {"changed_rule": "the rules changed", "revised_figures": "figures for the same years were revised or added",
           "new_year": "a new year came in", "other": "neither rules nor figures changed, but other code did"}
 FRAMES = ("cells", "areas", "columns", "years")
-LISTED = 10
+LISTED, FEW = 10, 3
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,12 @@ def records(frame: pd.DataFrame) -> list[dict]:
 
 def editions(tables: built.Tables, data_dir: str | Path | None = None) -> DataChanges:
     """Every edition of a table against the edition of that table before it."""
-    pairs = [(source, table, before, after) for source, held in raw.editions(data_dir).items()
-             for table, listed in _by_table(source, held, data_dir).items()
-             for before, after in zip(listed, listed[1:], strict=False)]
+    entries = _entries(data_dir)
+    listed: dict[tuple[str, str], list[str]] = {}
+    for source, edition, table in entries:
+        listed.setdefault((source, table), []).append(edition)
+    pairs = [(*key, before, after) for key, held in listed.items()
+             for before, after in zip(held, held[1:], strict=False)]
     figures = tables.figures.set_index(["source", "table", "edition"]).sort_index()
     cells, areas, columns, years = [_revised(tables)], [], [], []
     for source, table, before, after in pairs:
@@ -84,7 +87,8 @@ def editions(tables: built.Tables, data_dir: str | Path | None = None) -> DataCh
         areas += [{**pair, "area_code": code, "change": change} for change, codes in (
             ("gained", set(new["area_code"]) - set(old["area_code"])),
             ("lost", set(old["area_code"]) - set(new["area_code"]))) for code in sorted(codes)]
-        columns += [{**pair, **change} for change in _columns(source, table, before, after, data_dir)]
+        columns += [{**pair, **change} for change in _columns(
+            entries[source, before, table], entries[source, after, table])]
         years += [{**pair, "year": year} for year in sorted(set(new["year"])) if year > old["year"].max()]
     order = {kind: place for place, kind in enumerate(KINDS)}
     found = pd.concat([c for c in cells if len(c)] or cells[:1])
@@ -95,8 +99,7 @@ def editions(tables: built.Tables, data_dir: str | Path | None = None) -> DataCh
         pd.DataFrame(columns, columns=[*PAIR, "measure", "change", "column_before", "column_after"]),
         pd.DataFrame(years, columns=[*PAIR, "year"]),
         dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
-        {(source, table): raw.source_card(source, edition, data_dir)["tables"][table]["title"]
-         for source, table, _, edition in pairs})
+        {(source, table): entries[source, edition, table]["title"] for source, table, _, edition in pairs})
 
 
 def words(changes: DataChanges, listed: int = LISTED) -> str:
@@ -114,19 +117,19 @@ def words(changes: DataChanges, listed: int = LISTED) -> str:
         for what, frame in (("areas", named), ("publisher's columns", here.columns.assign(text=ends))):
             told += [f"{what} {change}: {', '.join(group['text'])}" for change, group in frame.groupby("change")]
         parts.append(f"{changes.titles[source, table]}, {before} → {after}: {'; '.join(told)}.")
-        parts += [f"  {line}" for line in cell_lines(here, listed)]
+        parts += [f"  {line}" for line in cell_lines(here.cells, here.names, listed)]
     return "\n".join(parts) or "No edition held differs from the one before it."
 
 
-def cell_lines(changes: DataChanges, listed: int = LISTED) -> list[str]:
-    """The first `listed` changed figures, one line each, and how many more there are."""
+def cell_lines(cells: pd.DataFrame, names: dict[str, str], listed: int = LISTED) -> list[str]:
+    """The first `listed` changed figures, a line each (the area's name first where given), and how many more."""
     lines = []
-    for row in changes.cells.head(listed).itertuples():
+    for row in cells.head(listed).itertuples():
         ends = " → ".join(_shown(v, s) for v, s in ((row.value_before, row.status_before),
                                                     (row.value_after, row.status_after)))
-        lines.append(f"{changes.names.get(row.area_code, row.area_code)}, {MEASURES[row.measure].label}, {row.year}: "
-                     f"{ends}")
-    more = len(changes.cells) - len(lines)
+        start = f"{names[row.area_code]}, " if row.area_code in names else ""
+        lines.append(f"{start}{MEASURES[row.measure].label}, {row.year}: {ends}")
+    more = len(cells) - len(lines)
     return lines + ([f"and {more:,} more"] if more > 0 else [])
 
 
@@ -136,13 +139,10 @@ def _shown(value: float, status: str | None) -> str:
     return "not listed" if pd.isna(status) else status.replace("_", " ")
 
 
-def _by_table(source: str, held: list[str], data_dir: str | Path | None) -> dict[str, list[str]]:
-    """table → the editions of a source that have it, oldest first."""
-    listed: dict[str, list[str]] = {}
-    for edition in held:
-        for table in raw.source_card(source, edition, data_dir)["tables"]:
-            listed.setdefault(table, []).append(edition)
-    return listed
+def _entries(data_dir: str | Path | None) -> dict[tuple[str, str, str], dict]:
+    """(source, edition, table) → what source.yml says of it, oldest edition first."""
+    return {(source, edition, table): entry for source, held in raw.editions(data_dir).items() for edition in held
+            for table, entry in raw.source_card(source, edition, data_dir)["tables"].items()}
 
 
 def _revised(tables: built.Tables) -> pd.DataFrame:
@@ -169,9 +169,8 @@ def _rows(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     return both.dropna(subset=["kind"])
 
 
-def _columns(source: str, table: str, before: str, after: str, data_dir: str | Path | None) -> list[dict]:
-    old, new = (raw.source_card(source, e, data_dir)["tables"][table].get("publishers_columns", {})
-                for e in (before, after))
+def _columns(before: dict, after: dict) -> list[dict]:
+    old, new = (entry.get("publishers_columns", {}) for entry in (before, after))
     changes = []
     for measure in sorted(set(old) | set(new)) if old and new else []:
         was, now = old.get(measure), new.get(measure)
@@ -184,7 +183,7 @@ def _columns(source: str, table: str, before: str, after: str, data_dir: str | P
 # Reports
 
 
-def reports(study, document: dict, before: dict | None, as_of: str, data_dir: Path) -> dict:
+def reports(area_code: str, document: dict, before: dict | None, as_of: str, data_dir: Path) -> dict:
     """What changed since the report before, as the document changes.json.
 
     `before`: that report's verdicts document with `month` (its folder) and `held` (the tables it was made from, see
@@ -194,14 +193,14 @@ def reports(study, document: dict, before: dict | None, as_of: str, data_dir: Pa
     if before is None:
         return {"since": None, "verdicts": [], "figures_changed": None, "rules_changed": None,
                 "new_years": None, "revisions": None}
-    figures, rules = (before["provenance"][k] != document["provenance"][k] for k in ("data_sha256", "rules_sha256"))
+    figures, rules = _changed(before, document)
     old, new = _verdicts(before), _verdicts(document)
     moved = [name for name, word in new.items() if old.get(name) != word]
-    why = _why(study, old, new, before, rules, figures, as_of, data_dir) if moved else {}
+    why = _why(area_code, old, new, before, document, as_of, data_dir) if moved else {}
     return {"since": before["month"],
             "verdicts": [{"what": name, "before": old.get(name), "after": new[name], "why": why[name]}
                          for name in moved],
-            "figures_changed": figures, "rules_changed": rules, **_figures(study, before["held"], data_dir)}
+            "figures_changed": figures, "rules_changed": rules, **_figures(area_code, before["held"], data_dir)}
 
 
 def report_words(changes: dict) -> list[str]:
@@ -210,55 +209,62 @@ def report_words(changes: dict) -> list[str]:
         return ["This is the first report for this area and window."]
     what = {(True, True): "figures and rules both changed", (True, False): "figures changed",
             (False, True): "rules changed", (False, False): "neither figures nor rules changed"}
-    start = f"Since the report of {changes['since']} ({what[changes['figures_changed'], changes['rules_changed']]}):"
-    told = [f"{start} no verdict changed."] if not changes["verdicts"] else [start] + [
-        f"{_subject(v['what'])}: {wording.VERDICTS[v['before']].lower()} became {wording.VERDICTS[v['after']].lower()}"
-        + (f", because {' and '.join(CAUSES[cause] for cause in v['why'])}." if v["why"] else ".")
-        for v in changes["verdicts"]]
+    cause = what[changes["figures_changed"], changes["rules_changed"]]
+    start = f"Since the report of {wording.month_words(changes['since'])} ({cause}):"
+    told = [start + (" these verdicts changed." if changes["verdicts"] else " no verdict changed.")]
+    told += [f"{_question(v['what'])}: {wording.VERDICTS[v['before']].lower()} then, "
+             f"{wording.VERDICTS[v['after']].lower()} now"
+             + (f", because {' and '.join(CAUSES[cause] for cause in v['why'])}." if v["why"] else ".")
+             for v in changes["verdicts"]]
     if changes["new_years"]:
         told.append(f"Figures came in for {', '.join(map(str, changes['new_years']))}.")
     if changes["revisions"]:
-        kinds = pd.Series([row["kind"] for row in changes["revisions"]]).value_counts()
-        told.append("Published figures of this area that changed: "
-                    + ", ".join(f"{count} {KINDS[kind]}" for kind, count in kinds.items()) + ".")
+        cells = pd.DataFrame(changes["revisions"])
+        kinds = ", ".join(f"{count} {KINDS[kind]}" for kind, count in cells["kind"].value_counts(sort=False).items())
+        told.append(f"Figures of this area published before that are no longer the same: {kinds} "
+                    f"({'; '.join(cell_lines(cells, {}, FEW))}).")
     return told
 
 
-def _subject(what: str) -> str:
-    return "That open plans rose beyond year-to-year swings" if what == "premise" else \
-        f"That {wording.HYPOTHESES[what]}"
+def _question(what: str) -> str:
+    words = "open plans rose beyond ordinary swings" if what == "premise" else wording.HYPOTHESES[what]
+    return words[0].upper() + words[1:]
 
 
 def held_tables(data_dir: str | Path | None = None) -> dict[str, str]:
     """source/edition/table → hash of its file: what a report was made from."""
-    return {f"{source}/{edition}/{table}": entry["our_file_sha256"] for source, names in raw.editions(data_dir).items()
-            for edition in names for table, entry in raw.source_card(source, edition, data_dir)["tables"].items()}
+    return {"/".join(key): entry["our_file_sha256"] for key, entry in _entries(data_dir).items()}
 
 
-def _figures(study, held: dict[str, str] | None, data_dir: Path) -> dict:
+def _figures(area_code: str, held: dict[str, str] | None, data_dir: Path) -> dict:
     """The years that tables come in since have brought, and this area's figures that they changed."""
     if held is None:
         return {"new_years": None, "revisions": None}
     since = {tuple(name.split("/")) for name, sha256 in held_tables(data_dir).items() if held.get(name) != sha256}
     changed = editions(built.load(data_dir), data_dir).only(since)
     return {"new_years": sorted({int(year) for year in changed.years["year"]}),
-            "revisions": records(changed.where("area_code", study.area.code).cells)}
+            "revisions": records(changed.where("area_code", area_code).cells)}
 
 
 def _verdicts(document: dict) -> dict[str, str]:
     return {"premise": document["premise"]["verdict"]} | {h["hypothesis"]: h["verdict"] for h in document["hypotheses"]}
 
 
-def _why(study, old: dict, new: dict, before: dict, rules: bool, figures: bool, as_of: str,
+def _changed(before: dict, document: dict) -> tuple[bool, bool]:
+    """Whether figures and rules changed."""
+    return tuple(before["provenance"][k] != document["provenance"][k] for k in ("data_sha256", "rules_sha256"))
+
+
+def _why(area_code: str, old: dict, new: dict, before: dict, document: dict, as_of: str,
          data_dir: Path) -> dict[str, list[str]]:
     """For each verdict, the causes that move it when rules, figures and window are brought up to date in turn."""
-    window = before["window"]["from"], before["window"]["to"]
+    window, (figures, rules) = before["window"], _changed(before, document)
 
     def assessed(folder: Path, month: str) -> dict[str, str]:
-        return _verdicts(documents.verdicts_document(door.load(study.area.code, *window, month, folder)))
+        return _verdicts(documents.verdicts_document(door.load(area_code, window["from"], window["to"], month, folder)))
 
-    same_window = window == (study.first_year, study.last_year)
-    updated = new if same_window else assessed(data_dir, as_of)  # rules and figures of now, window of then
+    # The rules and figures of now, on the window of then.
+    updated = new if window == document["window"] else assessed(data_dir, as_of)
     ruled = old
     if rules and not figures:
         ruled = updated

@@ -117,7 +117,7 @@ def _build(study, request: Request, staged: Path, key: str, before: dict | None,
     for name, book in books.items():
         _write(staged / f"{name}.html", pages.render(book, pages.title_of(book), place, f"{name}.html"))
     downloads.write_all(study, document, books, staged)
-    changes = compare.reports(study, document, before, request.as_of, request.data_dir)
+    changes = compare.reports(study.area.code, document, before, request.as_of, request.data_dir)
     _write_json(staged / "changes.json", changes)
     _write(staged / "index.html", front.report_index(study, changes, place))
     seconds["pages and downloads"] = round(time.perf_counter() - started, 2)
