@@ -12,8 +12,10 @@ _PLACES = {
     "door": ("load", "areas", "premise", "ledger", "assess", "assess_all", "everywhere", "story"),
     "diagnostics": ("decompose", "compare", "regression", "recording", "exits", "specifications", "months",
                     "care_endings", "events", "comparable_events", "errors"),
-    "figures": ("figure", "published", "stated", "revised"),
-    "showing.sentences": ("say",), "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
+    "figures": ("figure", "published", "stated", "revised", "statements"),
+    "showing.sentences": ("say",), "showing.drawing": ("save",),
+    "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),
+    "exploring": ("explore",),
 }
 _PUBLIC = {name: place for place, names in _PLACES.items() for name in names}
 __all__ = sorted(_PUBLIC)

@@ -1,10 +1,11 @@
 """Results as JSON documents, in the shape the contracts fix. A number that does not exist is null."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 
-from oxcare_analysis import door
+from oxcare_analysis import door, figures
 from oxcare_analysis.thinking import ledger as ledgers
 from oxcare_analysis.thinking.findings import Finding, Support
 from oxcare_analysis.thinking.study import Study
@@ -27,6 +28,14 @@ def verdicts_document(study: Study) -> dict:
 def ledger_document(study: Study) -> dict:
     """The ledger alone, with the same objects."""
     return {**_heading(study), "ledger": _ledger_document(door.ledger(study)), "provenance": _provenance(study)}
+
+
+def statements_document(study: Study, data_dir: str | Path | None = None) -> list[dict]:
+    """Every statement of the documents about this area, checked: one object each, none without documents.
+
+    Keys: statement_id, source, locator, statement, test, statistic, result, evidence (rows), settled_by, caution.
+    """
+    return json.loads(json.dumps(figures.statements(study, data_dir).table.to_dict("records"), allow_nan=False))
 
 
 def _heading(study: Study) -> dict:

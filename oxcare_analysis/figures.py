@@ -8,20 +8,24 @@ import pandas as pd
 
 from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import settings
+from oxcare_analysis.checking import judging as checked
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words import paths
-from oxcare_analysis.words.columns import MEASURES
+from oxcare_analysis.words.columns import ENGLAND, MEASURES
 from oxcare_analysis.words.errors import UsageError
 
 SHOWN = ("plans_open_count", "plans_started_count", "plans_ended_count", "conferences_held_count",
          "enquiries_started_count", "referrals_received_count", "no_further_action_count", "not_in_need_count",
          "children_0_17_count")
-# The month each document came out, for as_of.
-DOCUMENT_MONTHS = {"scrutiny_2014": "2014-09"}
+FIGURES_COLUMNS = ["figure_id", "source", "locator", "area", "measure", "period", "value", "unit", "precision", "note"]
+# The month each document came out, for as_of; where it bears no date, the month its figures point to, or the last of
+# the year it is filed under.
+DOCUMENT_MONTHS = {"scrutiny_2014": "2014-09", "oxford_mail_2014": "2014-09", "oxford_mail_2015": "2015-07",
+                   "news_2018": "2018-05", "scrutiny_2023": "2023-12"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Figure:
     """One published number and all that stands behind it.
 
@@ -42,9 +46,12 @@ class Figure:
     other_values: list[dict]
     table: pd.DataFrame = field(repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        shown = self.status.replace("_", " ") if self.value is None else f"{self.value:,.10g} {self.unit}"
+        return f"{self.area['name']} {self.year}, {self.label}: {shown}"
+
     def _repr_html_(self) -> str:
-        shown = self.status.replace("_", " ") if self.value is None else f"{self.value:,g} {self.unit}"
-        return f"<p>{escape(self.area['name'])} {self.year}, {self.label}: {shown}</p>{self.table.to_html(index=False)}"
+        return f"<p>{escape(repr(self))}</p>{self.table.to_html(index=False)}"
 
 
 def figure(area: str, year: int, measure: str, data_dir: str | Path | None = None) -> Figure:
@@ -140,14 +147,50 @@ def revised(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
         "editions": mine["edition_before"] + " → " + mine["edition_after"]}).reset_index(drop=True)
 
 
+def statements(study: Study, data_dir: str | Path | None = None) -> checked.Statements:
+    """Every statement the documents make about this area, checked on published figures; empty without documents.
+
+    Documents that came out after the study's as-of month are left out.
+
+    >>> from oxcare_analysis import load
+    >>> found = statements(load("Oxfordshire", 2013, 2018)).table.set_index("statement_id")
+    >>> found.loc["scrutiny_2014_plans_doubled", "result"]
+    'borne out'
+    """
+    sources = [s for s in stated_figures(study.area.name, data_dir)["source"].unique()
+               if DOCUMENT_MONTHS[s] <= study.as_of]
+    register = _register("statements", ["statement_id", "source"], data_dir)
+    tables = built.load(data_dir)
+    mine = tables.figures[tables.figures["area_code"].isin([study.area.code, ENGLAND])]
+    return checked.check_all(
+        study, register[register["source"].isin(sources)],
+        _register("figures", FIGURES_COLUMNS, data_dir).set_index("figure_id"),
+        {source: _as_written(tables, mine, DOCUMENT_MONTHS[source]) for source in sources})
+
+
 def stated_figures(area: str, data_dir: str | Path | None) -> pd.DataFrame:
     """What the documents state about an area: data/raw/published_figures/figures.csv, every cell as text."""
-    path = paths.raw_dir(data_dir) / "published_figures" / "figures.csv"
-    if not path.exists():
-        return pd.DataFrame(columns=["source", "locator", "area", "measure", "period", "value", "precision",
-                                     "note"], dtype=str)
-    register = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    register = _register("figures", FIGURES_COLUMNS, data_dir)
     return register[register["area"] == area]
+
+
+def _register(name: str, columns: list[str], data_dir: str | Path | None) -> pd.DataFrame:
+    """A file of data/raw/published_figures, every cell as text; no rows where there is none."""
+    path = paths.raw_dir(data_dir) / "published_figures" / f"{name}.csv"
+    if not path.exists():
+        return pd.DataFrame(columns=columns, dtype=str)
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+
+
+def _as_written(tables: built.Tables, figures: pd.DataFrame, month: str) -> pd.DataFrame:
+    """The oldest number held of every figure first published by a month, by area_code, year and measure."""
+    groups = figures[["source", "edition", "year"]].drop_duplicates()
+    groups["out"] = [built.published_month(tables, *row) for row in groups.itertuples(index=False)]
+    groups["edition_out"] = [tables.edition_months[row.source, row.edition] for row in groups.itertuples(index=False)]
+    held = figures.dropna(subset=["value"]).merge(groups[groups["out"] <= month], on=["source", "edition", "year"])
+    held["stand_in"] = held["measure"].map(built.HOME_TABLES).fillna(held["table"]) != held["table"]
+    oldest = held.sort_values(["edition_out", "stand_in"], kind="stable").drop_duplicates(checked.KEYS)
+    return oldest.set_index(checked.KEYS).sort_index()
 
 
 def _number(value: float) -> float | None:

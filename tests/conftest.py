@@ -2,6 +2,8 @@
 
 import csv
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from filelock import FileLock
 from oxcare_analysis.intake import raw
 from oxcare_analysis.tables import tables as tables_module
 
+NOBODY = "quillonby-tester"  # stands in for the user's name
 SHIPPED = Path(__file__).resolve().parents[1] / "data"
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: two processes share the cores
 os.environ.pop("OXCARE_DATA_DIR", None)  # an analyst's own folder must not change what is tested
@@ -145,6 +148,32 @@ SIMULATED = {
 def tables(tmp_path_factory):
     with FileLock(tmp_path_factory.getbasetemp().parent / "oxcare-tables.lock"):  # one worker builds, the rest load
         return tables_module.load(SHIPPED)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory, tables):
+    """The folder of reports after one real refresh of Rutland: made by the first worker that asks, read by all."""
+    base = tmp_path_factory.getbasetemp()
+    out = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "published"
+    with FileLock(out.with_suffix(".lock")):
+        if not (out / "index.html").exists():
+            command = [sys.executable, "-m", "oxcare_analysis", "refresh", "--area", "Rutland", "--out", str(out)]
+            done = run_as_nobody(command)
+            assert done.returncode == 0, done.stderr
+            out.with_suffix(".stdout").write_text(done.stdout, encoding="utf-8")
+    return out
+
+
+def run_as_nobody(command):
+    """Run a command from the project's folder for a user whose name is known; its output as text."""
+    names = dict.fromkeys(("USER", "LOGNAME", "USERNAME"), NOBODY)
+    return subprocess.run(
+        command,
+        cwd=SHIPPED.parent,
+        env=os.environ | names | {"PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+    )
 
 
 @pytest.fixture(scope="session")

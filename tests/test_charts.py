@@ -1,6 +1,5 @@
 """Charts: each function on real findings, alt text that follows the table, a reason where there is nothing to draw."""
 
-import base64
 import inspect
 import io
 import re
@@ -12,9 +11,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
+from PIL import Image
 
 import oxcare_analysis as ox
-from oxcare_analysis.showing import charts, evidence_charts
+from oxcare_analysis.showing import charts, drawing, evidence_charts, growth_charts
+from oxcare_analysis.words import paths
+from oxcare_analysis.words.errors import UsageError
 
 MARKUP = "<b>Ox & \"Ford's</b>"
 # What is drawn of a study, by name: the chart function and the result it takes.
@@ -38,6 +41,7 @@ DRAWN = {
     "stay": (charts.expected_stay, ox.exits),
     "endings into care": (charts.care_endings, ox.care_endings),
     "events": (charts.events, ox.events),
+    "comparable events": (charts.comparable_events, ox.comparable_events),
     "ways of asking": (charts.specifications, lambda study: ox.specifications(study, "entry_threshold")),
     "just here": (charts.just_here, ox.premise),
     "months": (charts.months, ox.months),
@@ -97,7 +101,7 @@ def test_every_chart_function_is_drawn_here():
     functions = {
         function
         for name, function in inspect.getmembers(charts, inspect.isfunction)
-        if function.__module__ in (charts.__name__, evidence_charts.__name__)
+        if function.__module__ in (charts.__name__, evidence_charts.__name__, growth_charts.__name__)
         and not name.startswith("_")
         and function is not charts.nothing
     }
@@ -267,7 +271,9 @@ def test_every_number_of_an_alt_text_is_in_the_table_behind_it(draw):
 def test_drawing_twice_gives_the_same_picture(found, draw, what):
     again = DRAWN[what][0](found("Oxfordshire", what))
     assert again.png == draw("Oxfordshire", what).png
-    assert again == replace(draw("Oxfordshire", what), svg=again.svg)
+    assert again == draw("Oxfordshire", what)
+    assert again.svg == draw("Oxfordshire", what).svg
+    assert again.picture("slide", "svg") == draw("Oxfordshire", what).picture("slide", "svg")
 
 
 @pytest.mark.parametrize("what", DRAWN)
@@ -277,10 +283,9 @@ def test_a_chart_shows_itself_as_html_text_and_data(draw, what):
     assert set(bundle) == {"text/html", "text/plain", charts.MIME}
     assert bundle["text/plain"] == f"{chart.title}\n{chart.alt}"
     packed = bundle[charts.MIME]
-    assert {name: packed[name] for name in ("name", "title", "alt", "source", "svg")} == {
-        name: getattr(chart, name) for name in ("name", "title", "alt", "source", "svg")
+    assert {name: packed[name] for name in ("name", "title", "alt", "source")} == {
+        name: getattr(chart, name) for name in ("name", "title", "alt", "source")
     }
-    assert base64.b64decode(packed["png"]) == chart.png
     assert pd.read_csv(io.StringIO(packed["csv"])).shape == chart.table.shape
 
 
@@ -292,7 +297,8 @@ def test_the_html_of_a_chart_has_alt_text_and_its_data_a_click_away(draw, what):
     assert [page.tags.count(tag) for tag in ("figure", "figcaption", "details", "summary", "table", "caption")] == [
         1
     ] * 6
-    assert page.headers == ["col"] * chart.table.shape[1]
+    heads_rows = chart.table.iloc[:, 0].is_unique
+    assert page.headers == ["col"] * chart.table.shape[1] + ["row"] * len(chart.table) * heads_rows
     assert not re.search(r"\b(nan|NaN|inf|None)\b|<NA>", page.words)
 
 
@@ -317,3 +323,153 @@ def test_names_in_the_data_of_a_chart_are_shown_and_never_obeyed(draw):
 def test_the_svg_of_an_area_name_made_of_markup_is_still_one_document(draw):
     root = ElementTree.fromstring(draw(MARKUP, "just here").svg)
     assert MARKUP in "".join(root.itertext())
+
+
+PALETTE = (drawing.FOCUS, drawing.ENGLAND, drawing.NEIGHBOURS)
+# What red-green colour blindness leaves of linear red, green and blue (Machado, Oliveira and Fernandes 2009, at its
+# most severe).
+BLIND = {
+    "as seen by most": np.eye(3),
+    "deuteranopia": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+                              [-0.011820, 0.042940, 0.968881]]),
+    "protanopia": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+                            [-0.003882, -0.048116, 1.051998]]),
+}
+
+
+def linear(colour):
+    """Linear red, green and blue of a colour (IEC 61966-2-1)."""
+    parts = np.array(to_rgb(colour))
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def luminance(colour):
+    return linear(colour) @ [0.2126, 0.7152, 0.0722]
+
+
+def lightness(colour):
+    """L* of CIE 1976: equal steps look equal in grey."""
+    return 116 * np.cbrt(luminance(colour)) - 16
+
+
+@pytest.mark.parametrize("colour", PALETTE)
+def test_a_colour_of_the_palette_is_dark_enough_to_write_with(colour):
+    assert 1.05 / (luminance(colour) + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
+
+
+def test_the_palette_survives_grey_print_in_steps():
+    steps = np.diff(sorted(map(lightness, PALETTE)))
+    assert steps.min() >= 8
+
+
+@pytest.mark.parametrize("eyes", BLIND)
+def test_the_palette_survives_colour_blindness(eyes):
+    seen = [np.clip(BLIND[eyes] @ linear(colour), 0, 1) ** (1 / 2.4) for colour in PALETTE]
+    assert min(np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]) > 0.15
+
+
+@pytest.mark.parametrize(("size", "width"), [("page", 2007), ("slide", 3000)])
+@pytest.mark.parametrize("what", ["ledger", "months", "events", "residuals of need"])
+def test_a_picture_to_take_away_is_300_dpi_and_says_what_it_shows(draw, what, size, width):
+    chart = draw("Oxfordshire", what)
+    picture = Image.open(io.BytesIO(chart.picture(size)))
+    assert abs(picture.width - width) <= 1
+    assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+    assert size == "page" or picture.width / picture.height == pytest.approx(16 / 9, rel=0.002)
+    assert [picture.text[key] for key in ("Title", "Description", "Source")] == [chart.title, chart.alt, chart.source]
+
+
+@pytest.mark.parametrize("size", drawing.SIZES)
+@pytest.mark.parametrize("what", DRAWN)
+def test_title_note_and_source_stand_clear_of_the_chart_and_inside_the_picture(draw, what, size):
+    chart = draw("Oxfordshire", what)
+    figure, _ = drawing._dressed(chart, size)
+    figure.draw_without_rendering()
+    title, foot = (text.get_window_extent() for text in figure.texts[-2:])
+    assert "".join(figure.texts[-1].get_text().split()).endswith("".join(chart.source.split()))
+    parts = [axes.get_tightbbox() for axes in figure.axes]
+    assert title.y0 >= max(part.y1 for part in parts)
+    assert foot.y1 <= min(part.y0 for part in parts)
+    for box in (title, foot, *parts):
+        assert box.x0 >= -1 and box.x1 <= figure.bbox.width + 1
+        assert box.y0 >= -1 and box.y1 <= figure.bbox.height + 1
+
+
+@pytest.mark.parametrize("what", ["ledger", "events"])
+def test_an_svg_to_take_away_has_title_alt_text_and_source(draw, what):
+    chart = draw("Oxfordshire", what)
+    root = ElementTree.fromstring(chart.picture(kind="svg"))
+    space = {"svg": "http://www.w3.org/2000/svg"}
+    assert root.get("role") == "img"
+    assert [root.findtext(f"svg:{part}", namespaces=space) for part in ("title", "desc")] == [chart.title, chart.alt]
+    assert chart.source in "".join(root.itertext())
+
+
+def test_taking_a_picture_away_leaves_the_chart_as_it_was(draw, found):
+    chart = charts.ledger(found("Oxfordshire", "ledger"))
+    page = chart.picture("page")
+    chart.picture("slide")
+    assert chart.picture("page") == page
+    assert chart.svg == draw("Oxfordshire", "ledger").svg
+
+
+@pytest.mark.parametrize(("name", "start"), [("growth.png", b"\x89PNG"), ("growth.svg", b"<?xml")])
+def test_a_chart_is_saved_as_the_kind_its_name_says(draw, tmp_path, name, start):
+    path = ox.save(draw("Oxfordshire", "ledger"), tmp_path / name, size="slide")
+    assert path == tmp_path / name
+    assert path.read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "size", "said"),
+    [
+        ("ledger", "growth.pdf", "page", "writes .png or .svg files; got 'growth.pdf'"),
+        ("ledger", "growth.png", "poster", "expected one of page, slide"),
+        ("a frame", "growth.png", "page", "got a DataFrame"),
+        ("nothing", "growth.png", "page", "got 'No chart: too few years.'"),
+    ],
+)
+def test_what_cannot_be_saved_is_refused_in_words(draw, tmp_path, what, name, size, said):
+    given = {"a frame": pd.DataFrame(), "nothing": charts.nothing("too few years")}
+    with pytest.raises(UsageError, match=re.escape(said)):
+        ox.save(given[what] if what in given else draw("Oxfordshire", what), tmp_path / name, size)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_are_handed_over_only_to_a_refresh(draw, monkeypatch):
+    chart = draw("Oxfordshire", "just here")
+    monkeypatch.delenv(paths.TAKE_AWAY, raising=False)
+    assert not {"svg", *drawing.SIZES} & set(chart._repr_mimebundle_()[charts.MIME])
+    monkeypatch.setenv(paths.TAKE_AWAY, "1")
+    assert {"svg", *drawing.SIZES} <= set(chart._repr_mimebundle_()[charts.MIME])
+
+
+def test_a_chart_of_own_months_hands_nothing_over(found, monkeypatch):
+    monkeypatch.setenv(paths.TAKE_AWAY, "1")
+    own = charts.months(replace(found("Oxfordshire", "months"), own=True))
+    assert set(own._repr_mimebundle_()) == {"text/html", "text/plain"}
+
+
+def test_dated_events_are_named_in_words_and_numbered_in_order(found):
+    result = found("Oxfordshire", "months")
+    note = charts.months(result).note
+    numbers = [int(n) for n in re.findall(r"(\d+)\N{NO-BREAK SPACE}", note)]
+    assert numbers == list(range(1, result.steps["date"].nunique() + 1))
+    assert all(label in note for label in result.steps["label"])
+    assert "_" not in note
+
+
+def test_no_chart_or_table_of_dated_events_shows_a_name_made_for_machines(found, draw):
+    result = found("Oxfordshire", "events")
+    shown = draw("Oxfordshire", "events").note + ox.exhibits.events(result).html() + ox.say(result)
+    names = pd.read_csv(paths.raw_dir() / "published_figures" / "events.csv")["event_id"]
+    assert [name for name in names if name in shown or name.replace("_", " ") in shown] == []
+
+
+def test_a_comparison_marks_the_dated_events_of_its_window_when_asked(found):
+    result = found("Oxfordshire", "open plans")
+    assert "Safeguarding hub goes live" in charts.comparison(result, events=True).note
+    assert "Safeguarding hub" not in charts.comparison(result).note
+    early = charts.comparison(replace(result, first_year=2011, last_year=2013), events=True).note
+    assert "Safeguarding hub" not in early
+    assert "Savile abuse revelations, October 2012" in early

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,12 +11,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from oxcare_analysis.cli import lab
 from oxcare_analysis.cli import main as command_line
 from oxcare_analysis.cli import options
 from oxcare_analysis.refresh import run
 from oxcare_analysis.words import errors, paths
 
-COMMANDS = ("data", "ledger", "verdicts", "figure", "refresh", "lab")
+COMMANDS = ("data", "ledger", "verdicts", "statements", "figure", "refresh", "lab")
 MONTHLY = [
     "month",
     "plans_open",
@@ -76,7 +78,7 @@ def test_every_command_says_what_it_does(oxcare, command):
 
 
 @pytest.mark.parametrize("option", ["--area", "--as-of", "--from", "--to", "--data-dir", "--json"])
-@pytest.mark.parametrize("command", ["ledger", "verdicts"])
+@pytest.mark.parametrize("command", ["ledger", "verdicts", "statements"])
 def test_the_options_of_the_contract_are_there(oxcare, command, option):
     assert option in oxcare(command, "--help")[1]
 
@@ -246,6 +248,13 @@ def test_working_copies_are_never_written_over(oxcare, work):
     assert oxcare(*ask)[0] == 0
     assert changed.read_text(encoding="utf-8") == "an analyst's own work"
     assert "Rotherham" in parameters(work / "rotherham-2015-2018" / "00_summary.ipynb")
+
+
+def test_the_guide_leads_to_every_notebook_and_ends_with_what_to_do_next():
+    cells = nbformat.read(paths.NOTEBOOKS / lab.GUIDE, as_version=4).cells
+    linked = {name for cell in cells for name in re.findall(r"\]\((\w+\.ipynb)\)", cell.source)}
+    assert linked == {path.name for path in paths.NOTEBOOKS.glob("*.ipynb")} - {lab.GUIDE}
+    assert cells[-1].source.startswith("## What next")
 
 
 def test_without_an_area_the_lab_opens_the_notebooks_themselves(oxcare, work):

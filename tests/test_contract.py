@@ -267,6 +267,17 @@ def test_json_is_one_document_and_nothing_else(oxcare, made, command, which):
     assert "Traceback" not in ran.stderr
 
 
+def test_statements_are_a_list_and_an_area_without_documents_gets_an_empty_one_and_a_notice(oxcare):
+    about, nobody = (oxcare("statements", "--area", area, "--from", 2013, "--to", 2018, "--json")
+                     for area in ("Oxfordshire", "Rotherham"))
+    assert about.returncode == nobody.returncode == 0
+    keys = {"statement_id", "source", "locator", "statement", "test", "statistic", "result", "evidence"}
+    assert len(json.loads(about.stdout)) > 70 and all(keys <= set(row) for row in json.loads(about.stdout))
+    assert about.stderr == "" or "Measuring" in about.stderr or "Building" in about.stderr
+    assert json.loads(nobody.stdout) == []
+    assert "No document about Rotherham" in nobody.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -94,7 +94,7 @@ def test_one_yearly_change_has_no_spread_and_the_rest_is_still_told(study):
     assert np.isnan(row["se"]) and row["beyond"] is None
     assert f"{INDEPENDENT}: cannot tell;" in evidence_sentences.errors(found)
     shown = exhibits.errors(found).table.set_index("What is called noise").loc[INDEPENDENT]
-    assert shown["Beyond noise?"] == "cannot tell" and shown["95 per cent interval"] == "none"
+    assert shown["Beyond noise?"] == "cannot tell" and shown["95 per cent interval"] == "not worked out"
 
 
 def test_interval_z_and_beyond_follow_from_the_standard_error(published):

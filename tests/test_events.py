@@ -40,7 +40,7 @@ def world(seed, changes=(), events=HUB, spread=0.1):
         panel.loc[rows, columns] *= factor
     panel["referrals_received_count"] = panel[COUNTS].sum(axis=1)
     panel["children_0_17_count"] = size
-    dated = pd.DataFrame(events, columns=["event_id", "date", "area", "kind"])
+    dated = pd.DataFrame(events, columns=["label", "date", "area", "kind"])
     none = pd.DataFrame()
     area = Area(AREA, "E00000000", "Testshire", "E12000008", 2013, 2019)
     return Study(area, 2014, 2019, "2026-04", panel, none, none, (), {}, none, dated, {"editions": {}})
@@ -131,7 +131,7 @@ def test_events_of_one_year_are_one_and_national_or_last_year_ones_are_named_and
     dated = [*HUB, ("case_review", "2016-02-01", "Testshire", "review"), ("verdicts", "2015-06", "England", "public"),
              ("inspection", "2018-10", "Testshire", "inspection")]
     found = studies.events(world(7, events=dated), "referrals_per_child")
-    assert set(found.table["event"]) == {"hub start, case review"}
+    assert set(found.table["event"]) == {"hub_start, case_review"}
     assert set(found.table["date"]) == {"2015-05 to 2016-02-01"}
     assert found.missing == ("verdicts: national, so there is no authority to compare with",
                              "inspection: no year of the window comes after")
@@ -159,9 +159,9 @@ def test_the_sentence_says_what_was_found_what_could_be_and_what_not(study):
     said = ox.say(ox.events(study))
     assert "several tests are allowed for: none." in said
     assert "12 of them could not have been, whatever had happened" in said
-    assert "rotherham report: national" in said
+    assert "Rotherham exploitation inquiry reports: national" in said
     planted = ox.say(studies.events(world(1, [(AREA, (2017, 2018, 2019), [POLICE], 3.0)]), "referrals_per_child"))
-    assert "police after the events of 2016 (hub start): a rise of" in planted
+    assert "police after the events of 2016 (hub_start): a rise of" in planted
     assert ox.say(ox.events(ox.load("Rutland", 2013, 2018))).startswith("No dated local event of Rutland")
 
 

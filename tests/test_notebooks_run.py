@@ -153,6 +153,7 @@ def test_no_notebooks_at_all_is_said_in_one_sentence(tmp_path, monkeypatch):
 
 def test_a_kernel_that_dies_is_a_run_that_failed(notebook, tmp_path, shipped_dir, monkeypatch):
     monkeypatch.setenv("OXCARE_DATA_DIR", str(shipped_dir))
+    monkeypatch.setenv(paths.TAKE_AWAY, "")
     planted = notebook(DECLARED, "import os\nos._exit(3)")
     with pytest.raises(RunError, match="planted.ipynb"):
         run.execute(run.Job(planted, tmp_path / "executed.ipynb", ROTHERHAM, shipped_dir))

@@ -1,12 +1,12 @@
 """A refresh publishes a whole report or none: one real one, then nothing new, another window, by force, a failure."""
 
+import base64
 import csv
 import getpass
+import hashlib
 import json
-import os
 import platform
 import re
-import subprocess
 import sys
 import zipfile
 from html.parser import HTMLParser
@@ -14,16 +14,17 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import NOBODY, run_as_nobody
 
 import oxcare_analysis as ox
-from oxcare_analysis.refresh import downloads, publish, run
+from oxcare_analysis.refresh import downloads, pages, publish, run
+from oxcare_analysis.showing import wording
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import RunError
 
 AREA, FOLDER = "Rutland", "rutland"
-PAGES = ("index", *(path.stem for path in run.notebooks(own_months=False)))
-FILES = ("verdicts.json", "findings.csv", "changes.json", "run.json", "briefing.md", "tables.xlsx")
-NOBODY = "quillonby-tester"  # stands in for the user's name
+PAGES = ("index", *(path.stem for path in run.notebooks(own_months=False)), "sources")
+FILES = ("verdicts.json", "findings.csv", "figures.csv", "changes.json", "run.json", "briefing.md", "tables.xlsx")
 FILLER = "No description has been provided for this image"
 # The notebooks folder is the first argument; the rest is the command line.
 WITH_NOTEBOOKS = (
@@ -35,14 +36,7 @@ WITH_NOTEBOOKS = (
 def oxcare(*arguments, notebooks=None):
     """Run the command line in a process of its own, where told to on another folder of notebooks."""
     start = ["-m", "oxcare_analysis"] if notebooks is None else ["-c", WITH_NOTEBOOKS, str(notebooks)]
-    names = dict.fromkeys(("USER", "LOGNAME", "USERNAME"), NOBODY)
-    return subprocess.run(
-        [sys.executable, *start, *map(str, arguments)],
-        cwd=paths.PROJECT,
-        env=os.environ | names | {"PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        encoding="utf-8",
-    )
+    return run_as_nobody([sys.executable, *start, *map(str, arguments)])
 
 
 class Page(HTMLParser):
@@ -66,13 +60,9 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory, tables):
+def out(published):
     """The folder of reports after one real refresh."""
-    folder = tmp_path_factory.mktemp("reports")
-    done = oxcare("refresh", "--area", AREA, "--out", folder)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [str(folder / month(folder) / FOLDER / "index.html")]
-    return folder
+    return published
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +111,9 @@ def left_over(folder):
 
 
 def spoken(text):
-    """A page or file as it reads: no style sheet, no pictures."""
-    return re.sub(r"<style.*?</style>|data:image/[^\"]*|\"png\": \"[^\"]*\"", "", text, flags=re.DOTALL)
+    """A page or file as it reads: no style sheet, no script, no pictures."""
+    unread = r"<style.*?</style>|<script.*?</script>|data:image/[^\"]*|\"png\": \"[^\"]*\""
+    return re.sub(unread, "", text, flags=re.DOTALL)
 
 
 def texts(folder):
@@ -144,7 +135,12 @@ def test_every_file_of_the_contract_is_published(report):
     charts = {Path(name).stem for name in published if name.startswith("charts/") and name.endswith(".png")}
     assert charts
     assert charts == {Path(name).stem for name in published if name.endswith(".svg")}
-    assert charts == {Path(name).stem for name in published if name.startswith("data/") and name.endswith(".csv")}
+    tables = {Path(name).stem for name in published if name.startswith("data/") and name.endswith(".csv")}
+    assert tables == charts | {"statements"}
+
+
+def test_the_path_of_the_first_page_is_all_that_is_printed(out, report):
+    assert out.with_suffix(".stdout").read_text(encoding="utf-8").splitlines() == [str(report / "index.html")]
 
 
 def test_the_verdicts_are_those_of_the_command_line(report):
@@ -164,7 +160,7 @@ def test_the_run_record_says_how_the_report_was_made(report):
     assert record["provenance"] == verdicts["provenance"]
     assert set(record["versions"]) >= {"pandas", "statsmodels", "papermill", "nbconvert", "seaborn", "matplotlib"}
     assert record["python"] == platform.python_version()
-    assert set(record["seconds"]) == {*PAGES[1:], "pages and downloads"}
+    assert set(record["seconds"]) == {*PAGES[1:-1], "pages and downloads"}
     assert all(seconds > 0 for seconds in record["seconds"].values())
     assert record["commit"] is None or re.fullmatch("[0-9a-f]{40}", record["commit"])
 
@@ -198,21 +194,34 @@ def test_the_briefing_of_a_name_with_a_full_stop_is_whole_sentences_too(tables):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_loads_nothing_from_anywhere(report, name):
     page = Page(report / f"{name}.html")
-    assert "<script" not in page.text.lower()
+    only_scripts_of_the_template(page)
     assert not [tag for tag, _ in page.tags if tag in ("iframe", "object", "embed", "link", "base", "form")]
     assert not re.findall(r"@import|url\(", page.text)
     sources = [value for _, a in page.tags for key, value in a.items() if key in ("src", "srcset", "poster", "data")]
-    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    assert all(source.startswith(("data:image/png;base64,", "data:image/svg+xml;base64,")) for source in sources)
     assert not [key for _, a in page.tags for key in a if key.startswith("on")]
     policy = [a for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
     assert len(policy) == 1
     assert "default-src 'none'" in policy[0]["content"]
 
 
+def only_scripts_of_the_template(page):
+    """At most one script, word for word one of the template's, and the policy lets in no other."""
+    scripts = re.findall(r"<script>(.*?)</script>", page.text, flags=re.DOTALL)
+    assert len(scripts) == page.text.lower().count("<script") <= 1
+    assert set(scripts) <= {path.read_text(encoding="utf-8") for path in pages.TEMPLATE.glob("*.js")}
+    digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts]
+    policy = next(a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.endswith("script-src " + (" ".join(f"'sha256-{d}'" for d in digests) or "'none'"))
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_links_only_to_files_that_are_there(report, name):
-    links = [a["href"] for a in Page(report / f"{name}.html").all("a")]
-    assert [link for link in links if not link.startswith("#") and not (report / link).is_file()] == []
+    links = [a["href"].split("#") for a in Page(report / f"{name}.html").all("a")]
+    assert [link for link in links if link[0] and not (report / link[0]).is_file()] == []
+    places = {page: {a.get("id") for _, a in Page(report / page).tags} for page in {link[0] or f"{name}.html"
+                                                                                   for link in links if link[1:]}}
+    assert [link for link in links if link[1:] and link[1] not in places[link[0] or f"{name}.html"]] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -238,9 +247,9 @@ def test_every_table_has_a_caption_and_scoped_headers(report, name):
 
 
 def test_the_pages_have_pictures_and_tables_to_look_at(report):
-    pages = [Page(report / f"{name}.html") for name in PAGES]
-    assert sum(len(page.all("img")) for page in pages) > 10
-    assert all(page.tables for page in pages)
+    read = [Page(report / f"{name}.html") for name in PAGES]
+    assert sum(len(page.all("img")) for page in read) > 10
+    assert all(page.tables for page in read)
 
 
 def test_nothing_published_names_this_machine(out, report):
@@ -303,7 +312,8 @@ def test_a_kernel_that_lost_its_port_is_started_once_more(tmp_path, monkeypatch,
             raise RuntimeError(f"{run.NEVER_STARTED} to kernel_info")
 
     monkeypatch.setattr(papermill, "execute_notebook", start)
-    monkeypatch.setenv("OXCARE_DATA_DIR", "")  # execute() sets it for the kernel: put back afterwards
+    monkeypatch.setenv("OXCARE_DATA_DIR", "")  # execute() sets both for the kernel: put back afterwards
+    monkeypatch.setenv(paths.TAKE_AWAY, "")
     if failures == 1:
         run.execute(job(tmp_path))
     else:
@@ -323,6 +333,7 @@ def test_a_kernel_that_dies_at_work_is_not_started_again(tmp_path, monkeypatch):
 
     monkeypatch.setattr(papermill, "execute_notebook", die)
     monkeypatch.setenv("OXCARE_DATA_DIR", "")
+    monkeypatch.setenv(paths.TAKE_AWAY, "")
     with pytest.raises(RunError, match="Kernel died"):
         run.execute(job(tmp_path))
     assert len(calls) == 1
@@ -334,7 +345,7 @@ def test_another_window_has_a_folder_of_its_own(window):
     assert verdicts["window"] == {"from": 2013, "to": 2018}
     front = Page(window / "index.html")
     assert f"{month(window)}/{FOLDER}--2013-2018/index.html" in [a["href"] for a in front.all("a")]
-    assert "Rutland, 2013 to 2018" in front.text
+    assert "2013 to 2018" in front.text
 
 
 def test_force_publishes_again_though_nothing_is_new(window, small):
@@ -355,7 +366,7 @@ def test_force_publishes_again_though_nothing_is_new(window, small):
 
 def test_the_front_page_is_self_contained_too(window):
     page = Page(window / "index.html")
-    assert "<script" not in page.text.lower()
+    only_scripts_of_the_template(page)
     assert [a.get("lang") for a in page.all("html")] == ["en-GB"]
     assert len(page.all("h1")) == 1
     assert all("caption" in [tag for tag, _ in table] for table in page.tables)
@@ -380,3 +391,19 @@ def test_the_front_page_is_self_contained_too(window):
 )
 def test_a_folder_name_is_plain_lower_case_and_stays_inside(name, expected):
     assert publish.slug(name) == expected
+
+
+def test_the_first_page_agrees_with_the_verdicts(report):
+    verdicts = json.loads((report / "verdicts.json").read_text(encoding="utf-8"))
+    text = (report / "index.html").read_text(encoding="utf-8")
+    words = {h["hypothesis"]: h["verdict"] for h in verdicts["hypotheses"]}
+    assert re.findall(r'<li class="card (\w+)">', text) == list(words.values())
+    told = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", text))
+    start, end = (verdicts["premise"]["open_plans"][key] for key in ("from", "to"))
+    assert f"from {start:,} to {end:,} between" in told["What happened?"]
+    for name, verdict in words.items():
+        is_open = verdict in ("inconclusive", "not_testable")
+        assert (wording.HYPOTHESES[name] in told["What is not known?"]) == is_open
+        assert (wording.HYPOTHESES[name] in told["Why?"]) != is_open
+    for above in verdicts["premise"]["just_here"].values():
+        assert f"{end - above:,.0f} following" in told[f"How much of it is just {AREA}?"]

@@ -1,8 +1,10 @@
 """Sentences: the verdict's own words, the record's own numbers, nothing that noise could have made."""
 
+import inspect
 import math
 import re
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -432,3 +434,80 @@ def test_words_print_as_themselves_and_show_as_paragraphs():
     words = sentences.Words("More than noise.\nFewer <b>children</b> & less.")
     assert repr(words) == words
     assert words._repr_html_() == "<p>More than noise.</p><p>Fewer &lt;b&gt;children&lt;/b&gt; &amp; less.</p>"
+
+
+READ_OUT = {
+    "premise": ox.premise,
+    "ledger": ox.ledger,
+    "entry": lambda study: ox.assess(study, "entry_threshold"),
+    "exit": lambda study: ox.assess(study, "exit_threshold"),
+    "need": lambda study: ox.assess(study, "population_need"),
+    "awareness": lambda study: ox.assess(study, "awareness"),
+    "story": ox.story,
+    "recording": ox.recording,
+    "trend": lambda study: ox.decompose(study, "open_per_child"),
+    "comparison": lambda study: ox.compare(study, "open_per_child"),
+    "model": lambda study: ox.regression(study, "exit_threshold"),
+    "stay": ox.exits,
+    "ways of asking": lambda study: ox.specifications(study, "awareness"),
+    "endings into care": ox.care_endings,
+    "events": ox.events,
+    "comparable events": ox.comparable_events,
+    "months": ox.months,
+    "errors": lambda study: ox.errors(study, "exit_threshold"),
+}
+# A rise, a fall, hardly a figure; and an area that is not the one the documents are about.
+TOLD = {"Rotherham": (2015, 2018), "Oxfordshire": (2018, 2021), "City of London": (2013, 2018)}
+
+
+@pytest.fixture(scope="module")
+def told(tables):
+    """A function that reads one result of one area out, once."""
+    studies = cache(lambda area: ox.load(area, *TOLD[area]))
+    return cache(lambda area, what: ox.say(READ_OUT[what](studies(area))))
+
+
+def test_every_kind_of_result_is_read_out_here(oxfordshire):
+    kinds = {type(make(oxfordshire)).__name__ for make in READ_OUT.values()}
+    # What the documents state has lines of its own shape: test_statements.
+    assert kinds | {"Statements"} == set(re.findall(r'"([A-Z]\w+)":', inspect.getsource(sentences.say)))
+
+
+@pytest.mark.parametrize("area", TOLD)
+@pytest.mark.parametrize("what", READ_OUT)
+def test_a_sentence_is_whole_of_its_own_area_and_without_marks_made_for_machines(told, what, area):
+    said = told(area, what)
+    assert not NO_NUMBER.search(said)
+    for part in said.split("\n"):
+        assert (part[0].isupper() or part[0].isdigit()) and part.endswith("."), part
+        assert not re.search(r"_|\.\.|  | ,| \.|\(\)|\b1 children\b|--", part), part
+    if area != "Oxfordshire":
+        assert "Oxfordshire" not in said or what == "comparable events"  # it is one of those that had such an event
+
+
+def test_a_fall_is_told_as_a_fall_by_everything_that_tells_of_it(told):
+    assert "fell from 687 to 451" in told("Oxfordshire", "premise")
+    assert "fell from 687 to 451 (-236) from 2018 to 2021" in told("Oxfordshire", "ledger")
+    assert re.search(r"went from 48\.1 in 2018 to 31\.1 in 2021, a fall of 35 per cent", told("Oxfordshire", "trend"))
+    assert "48.1 in 2018, 31.1 in 2021" in told("Oxfordshire", "comparison")
+    assert re.search(r"^2018 to 2021.*fell|.*687.*451", told("Oxfordshire", "story"), re.M)
+
+
+def test_parts_of_a_trend_that_fell_have_their_sign(told, tables):
+    table = ox.decompose(ox.load("Oxfordshire", 2018, 2021), "open_per_child").table.iloc[-1]
+    assert f"local {math.expm1(table['local']) * 100:+.0f}" in told("Oxfordshire", "trend")
+    assert math.expm1(table["change"]) == pytest.approx(31.1 / 48.1 - 1, abs=0.002)
+
+
+@pytest.mark.parametrize("what", READ_OUT)
+def test_a_result_prints_on_one_short_line(oxfordshire, what):
+    result = READ_OUT[what](oxfordshire)
+    assert repr(result).startswith(f"{type(result).__name__}(")
+    assert len(repr(result)) < 120 and "\n" not in repr(result)
+    assert "Oxfordshire" in repr(result) or what == "model"
+
+
+def test_what_is_missing_is_in_the_line_a_result_prints(city):
+    assert "missing: " in repr(ox.decompose(city, "exit_hazard_6_plus"))
+    assert repr(ox.figure("Oxfordshire", 2018, "plans_open_count")) == (
+        "Oxfordshire 2018, children on a plan at 31 March: 687 children")

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,12 +13,14 @@ from oxcare_analysis.cli.options import AsOf, DataDir, From, To
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import UsageError
 
+GUIDE = "guide.ipynb"
+
 
 def command(area: Annotated[str | None, typer.Option("--area", help="Work on copies set to this area.")] = None,
             first: From = None, last: To = None, as_of: AsOf = "latest", data_dir: DataDir = None,
             prepare_only: Annotated[bool, typer.Option("--prepare-only", help="Make the copies; do not start.")] = False
             ) -> None:
-    """Open JupyterLab. With --area, on working copies under work/ with the parameters set."""
+    """Open JupyterLab on a short guide. With --area, to working copies under work/ with the parameters set."""
     folder = paths.NOTEBOOKS if area is None else working_copies(area, first, last, as_of, data_dir)
     print(f"Notebooks: {folder}", file=sys.stderr)
     if prepare_only:
@@ -25,9 +28,14 @@ def command(area: Annotated[str | None, typer.Option("--area", help="Work on cop
     if shutil.which("jupyter-lab") is None and subprocess.run(
             [sys.executable, "-m", "jupyterlab", "--version"], capture_output=True, check=False).returncode:
         raise UsageError("JupyterLab is not installed in this environment. Install it with: pip install jupyterlab")
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", str(folder / "explore.ipynb")],
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", *options(folder)],
                                     env={**os.environ, "OXCARE_DATA_DIR": str(paths.data_dir(data_dir))},
                                     check=False).returncode)
+
+
+def options(folder: Path) -> list[str]:
+    """What JupyterLab is started with: the folder, and the guide in it."""
+    return [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{GUIDE}"]
 
 
 def working_copies(area: str, first: int | None, last: int | None, as_of: str, data_dir):

@@ -5,7 +5,8 @@ import sys
 
 import typer
 
-from oxcare_analysis.cli import calibrate, changes, data, figure, lab, ledger, refresh, simulate, update, verdicts
+from oxcare_analysis.cli import (calibrate, changes, data, figure, lab, ledger, refresh, simulate, statements,
+                                 update, verdicts)
 from oxcare_analysis.words.errors import OxcareError
 
 app = typer.Typer(help="Why are more children on child protection plans? Four hypotheses tested on published figures.",
@@ -15,6 +16,7 @@ data.app.command("update")(update.command)
 data.app.command("changes")(changes.command)
 app.command("ledger")(ledger.command)
 app.command("verdicts")(verdicts.command)
+app.command("statements")(statements.command)
 app.command("figure")(figure.command)
 app.command("refresh")(refresh.command)
 app.command("lab")(lab.command)

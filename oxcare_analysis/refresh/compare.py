@@ -203,10 +203,10 @@ def reports(area_code: str, document: dict, before: dict | None, as_of: str, dat
             "figures_changed": figures, "rules_changed": rules, **_figures(area_code, before["held"], data_dir)}
 
 
-def report_words(changes: dict) -> list[str]:
-    """What changes.json says, in sentences, for the first page of a report."""
+def report_words(changes: dict) -> str:
+    """What changes.json says, in sentences, a line a paragraph, for the first page of a report."""
     if changes["since"] is None:
-        return ["This is the first report for this area and window."]
+        return "This is the first report for this area and window."
     what = {(True, True): "figures and rules both changed", (True, False): "figures changed",
             (False, True): "rules changed", (False, False): "neither figures nor rules changed"}
     cause = what[changes["figures_changed"], changes["rules_changed"]]
@@ -223,7 +223,7 @@ def report_words(changes: dict) -> list[str]:
         kinds = ", ".join(f"{count} {KINDS[kind]}" for kind, count in cells["kind"].value_counts(sort=False).items())
         told.append(f"Figures of this area published before that are no longer the same: {kinds} "
                     f"({'; '.join(cell_lines(cells, {}, FEW))}).")
-    return told
+    return "\n".join(told)
 
 
 def _question(what: str) -> str:

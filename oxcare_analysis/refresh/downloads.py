@@ -4,31 +4,51 @@ import base64
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import nbformat
 from openpyxl import Workbook
+from openpyxl.styles import Font
 
-from oxcare_analysis import door
-from oxcare_analysis.showing import sentences, wording
+from oxcare_analysis import door, figures
+from oxcare_analysis.refresh import sources
+from oxcare_analysis.showing import exhibits, sentences, wording
 
 CHART = "application/vnd.oxcare.chart+json"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
+LONGEST_SHEET = 31  # characters, by the rules of the format
 
 
-def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], folder: Path) -> None:
-    """Write verdicts.json, findings.csv, briefing.md, charts/, data/, tables.xlsx and alt_text.csv."""
+def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], folder: Path,
+              data_dir: Path | None = None) -> None:
+    """Write verdicts.json, findings.csv, figures.csv, briefing.md, charts/, data/, tables.xlsx and alt_text.csv.
+
+    Charts as wide as a page and as SVG in charts/, as slides in charts/slides/; all with title and source drawn in.
+    data/ has the data of every chart, and statements.csv, whose rows are none where no document is held.
+    """
     (folder / "verdicts.json").write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
                                           encoding="utf-8", newline="\n")
     _write_rows(folder / "findings.csv", _findings(document))
+    _write_rows(folder / "figures.csv", [[_safe(str(cell)) for cell in row] for row in sources.rows(study)])
     (folder / "briefing.md").write_text(briefing(study), encoding="utf-8", newline="\n")
+    write_charts(books, folder)
+    statements = exhibits.statements(figures.statements(study, data_dir)).table
+    _write_rows(folder / "data" / "statements.csv",
+                [list(statements), *([_safe(cell) for cell in row] for row in statements.to_numpy().tolist())])
+
+
+def write_charts(books: dict[str, nbformat.NotebookNode], folder: Path) -> None:
+    """Every chart of the notebooks: pictures and alt texts in charts/, data in data/ and in the workbook."""
     charts = charts_of(books)
-    for name in ("charts", "data"):
+    for name in ("charts", "charts/slides", "data"):
         (folder / name).mkdir()
     book = Workbook()
     book.remove(book.active)
     for name, chart in charts.items():
-        (folder / "charts" / f"{name}.png").write_bytes(base64.b64decode(chart["png"]))
+        for place, size in (("charts", "page"), ("charts/slides", "slide")):
+            (folder / place / f"{name}.png").write_bytes(base64.b64decode(chart[size]))
         (folder / "charts" / f"{name}.svg").write_text(chart["svg"], encoding="utf-8", newline="\n")
         rows = [[_safe(cell) for cell in row] for row in csv.reader(io.StringIO(chart["csv"]))]
         _write_rows(folder / "data" / f"{name}.csv", rows)
@@ -40,7 +60,10 @@ def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], fo
 
 
 def charts_of(books: dict[str, nbformat.NotebookNode]) -> dict[str, dict]:
-    """Every chart the notebooks drew, by page and name; a chart drawn twice is kept once."""
+    """Every chart of published figures the notebooks drew, by page and name; a chart drawn twice is kept once.
+
+    A chart of the analyst's own months does not hand itself over, so none is among them.
+    """
     found: dict[str, dict] = {}
     for page, book in books.items():
         for cell in book.cells:
@@ -80,30 +103,29 @@ def _findings(document: dict) -> list[list]:
 
 
 def _sheet(book: Workbook, name: str, chart: dict, rows: list[list]) -> None:
-    sheet = book.create_sheet(name[:31])
+    """One sheet: title, header, rows, source. Names are cut to what the format allows, and kept apart."""
+    short, number = name[:LONGEST_SHEET], 1
+    while short in book.sheetnames:
+        number += 1
+        short = f"{name[:LONGEST_SHEET - len(str(number)) - 1]} {number}"
+    sheet = book.create_sheet(short)
     sheet.append([_safe(chart["title"])])
     for row in rows:
         sheet.append([_typed(cell) for cell in row])
     sheet.append([])
     sheet.append([_safe(chart["source"])])
+    for cell in (*sheet[1], *sheet[2]):
+        cell.font = Font(bold=True)
+    sheet.freeze_panes = "A3"
 
 
 def _typed(cell: str) -> float | str | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return cell or None
+    return float(cell) if NUMBER.fullmatch(cell) else cell or None
 
 
 def _safe(cell: str) -> str:
     """Text that a spreadsheet will not run as a formula; numbers stay as they are."""
-    if not cell.startswith(FORMULA_STARTS):
-        return cell
-    try:
-        float(cell)
-    except ValueError:
-        return "'" + cell
-    return cell
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(cell) else cell
 
 
 def _write_rows(path: Path, rows: list[list]) -> None:

@@ -1,5 +1,9 @@
 """Executed notebooks and plain HTML parts → self-contained pages, all through one template."""
 
+import base64
+import hashlib
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +11,7 @@ import nbformat
 from nbconvert import HTMLExporter
 
 TEMPLATE = Path(__file__).parent / "template"
-ANCHOR = "¶"
+HEADING = re.compile(r'<h2(?: id="([^"]*)")?>(.*?)</h2>', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -16,28 +20,70 @@ class Place:
 
     where: str
     foot: str
-    pages: tuple[tuple[str, str], ...]  # (href, title)
+    pages: tuple[tuple[str, str, str], ...]  # (href, short name, title)
 
 
-def render(notebook: nbformat.NotebookNode, title: str, place: Place, href: str) -> str:
-    """One notebook as one HTML page that loads nothing from anywhere."""
-    exporter = HTMLExporter(template_name=TEMPLATE.name, extra_template_basedirs=[str(TEMPLATE.parent)],
-                            template_file="index.html.j2", exclude_anchor_links=True, embed_images=True)
-    resources = {"page_title": f"{title}: {place.where}", "page_where": place.where, "page_foot": place.foot,
-                 "page_css": (TEMPLATE / "page.css").read_text(encoding="utf-8"),
-                 "pages": [{"href": h, "title": t, "here": h == href} for h, t in place.pages]}
-    body, _ = exporter.from_notebook_node(notebook, resources=resources)
-    return body
+def render(notebook: nbformat.NotebookNode, title: str, place: Place, href: str, card: str = "",
+           way_back: Callable[[str, dict], str] = lambda html, data: html) -> str:
+    """One notebook as one HTML page that loads nothing from anywhere.
+
+    `card` stands under the first heading. `way_back` takes the HTML of an output and all forms of that output by
+    media type, and returns the HTML with the way back to the published figures.
+    """
+    exporter = _exporter(way_back)
+    first, later = (exporter.from_notebook_node(_part(notebook, cells))[0]
+                    for cells in (notebook.cells[:1], notebook.cells[1:]))
+    return _page(exporter, first.replace("</h1>", f"</h1>{card}", 1), later, title, place, href,
+                 "code.js" if 'class="code"' in later else "")
 
 
-def of_parts(parts: list[str], title: str, place: Place, href: str) -> str:
-    """A page made of HTML parts, dressed by the same template as the notebooks."""
-    cells = [nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output(
-        "display_data", {"text/html": part})]) for part in parts]
-    return render(nbformat.v4.new_notebook(cells=cells), title, place, href)
+def of_parts(top: str, parts: list[str], title: str, place: Place, href: str, script: str = "") -> str:
+    """A page made of HTML parts, dressed by the same template as the notebooks; `script`: a file of the template."""
+    return _page(_exporter(), top, "".join(f'<div class="result">{part}</div>' for part in parts), title, place, href,
+                 script)
 
 
 def title_of(notebook: nbformat.NotebookNode) -> str:
     """The notebook's one level-one heading."""
     first = next(c for c in notebook.cells if c.cell_type == "markdown")
     return first.source.splitlines()[0].removeprefix("# ").strip()
+
+
+def _exporter(way_back: Callable[[str, dict], str] = lambda html, data: html) -> HTMLExporter:
+    exporter = HTMLExporter(template_name=TEMPLATE.name, extra_template_basedirs=[str(TEMPLATE.parent)],
+                            template_file="cells.html.j2", exclude_anchor_links=True, embed_images=True)
+    exporter.register_filter("with_way_back", way_back)
+    return exporter
+
+
+def _part(notebook: nbformat.NotebookNode, cells: list) -> nbformat.NotebookNode:
+    return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+
+
+def _page(exporter: HTMLExporter, top: str, rest: str, title: str, place: Place, href: str, script: str) -> str:
+    top, first = _with_contents(top)
+    rest, later = _with_contents(rest)
+    text = (TEMPLATE / script).read_text(encoding="utf-8") if script else ""
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    css = (TEMPLATE / "page.css").read_text(encoding="utf-8").replace("RUNNING_HEADER", _css_text(place.where))
+    return exporter.environment.get_template("page.html.j2").render(
+        title=title, place=place, href=href, top=top, rest=rest, contents=first + later, css=css, script=script,
+        script_text=text, script_source=f"'sha256-{digest}'" if script else "'none'")
+
+
+def _with_contents(html: str) -> tuple[str, list[tuple[str, str]]]:
+    """The HTML with a mark on every level-two heading, and the marks with their words."""
+    contents: list[tuple[str, str]] = []
+
+    def mark(found: re.Match) -> str:
+        words = re.sub(r"<[^>]*>", "", found[2]).strip()
+        name = found[1] or re.sub(r"\W+", "-", words.lower()).strip("-")
+        contents.append((name, words))
+        return f'<h2 id="{name}">{found[2]}</h2>'
+
+    return HEADING.sub(mark, html), contents
+
+
+def _css_text(text: str) -> str:
+    """Text as a CSS string, in which nothing of it can be read as CSS or HTML."""
+    return '"' + "".join(c if c.isalnum() or c in " ,." else f"\\{ord(c):x} " for c in text) + '"'

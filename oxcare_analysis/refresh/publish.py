@@ -24,7 +24,7 @@ from filelock import FileLock
 from oxcare_analysis import documents, door
 from oxcare_analysis.intake import raw
 from oxcare_analysis.intake.areas import plain
-from oxcare_analysis.refresh import compare, downloads, front, pages, run
+from oxcare_analysis.refresh import all_reports, cards, compare, downloads, front, pages, run, sources
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import RunError, UsageError
 
@@ -83,7 +83,7 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
         key = _key(study, request.own_months)
         if not request.force and _standing_key(target) == key:
             _note_checked(request.out, study.as_of, new=False)
-            front.write_front_page(request.out)
+            all_reports.write(request.out)
             return Outcome(target / "index.html", False)
         with tempfile.TemporaryDirectory(dir=request.out, prefix=".partial-", ignore_cleanup_errors=True) as scratch:
             staged = Path(scratch) / "report"
@@ -91,35 +91,39 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
             _build(study, request, staged, key, _before(request.out, folder, target), say)
             _put_in_place(staged, target)
         _note_checked(request.out, study.as_of, new=True)
-        front.write_front_page(request.out)
+        all_reports.write(request.out)
     return Outcome(target / "index.html", True)
 
 
 def _build(study, request: Request, staged: Path, key: str, before: dict | None, say: Callable[[str], None]) -> None:
     """Everything of a report, in a place no reader sees."""
-    sources = run.notebooks(bool(request.own_months))
+    wanted = run.notebooks(bool(request.own_months))
     parameters = {"area": study.area.name, "first_year": study.first_year, "last_year": study.last_year,
                   "as_of": request.as_of}
-    for source in sources:
+    for source in wanted:
         run.check_parameters(source, parameters)
     executed = staged.parent / "executed"
     executed.mkdir()
-    jobs = [run.Job(source, executed / source.name, parameters, request.data_dir) for source in sources]
+    jobs = [run.Job(source, executed / source.name, parameters, request.data_dir) for source in wanted]
     seconds = _execute(jobs, request.workers, study.area.name, say)
     started = time.perf_counter()
     books = {source.stem: _without_defaults(nbformat.read(executed / source.name, as_version=4))
-             for source in sources}
+             for source in wanted}
     document = documents.verdicts_document(study)
-    where = f"{study.area.name}, {study.first_year} to {study.last_year}, figures published by {study.as_of_words}"
-    listed = (("index.html", "Start"), *((f"{name}.html", _short(pages.title_of(book), name))
-                                         for name, book in books.items()))
-    place = pages.Place(where, study.source, listed)
+    edition = study.provenance["editions"].get("children_in_need", "none")
+    where = (f"{study.area.name}, {study.first_year} to {study.last_year}, figures published by {study.as_of_words} "
+             f"(edition {edition})")
+    listed = (("index.html", "Start", ""), *((f"{name}.html", _short(pages.title_of(book), name), pages.title_of(book))
+                                             for name, book in books.items()), (sources.PAGE, "Sources", sources.TITLE))
+    place, verdicts = pages.Place(where, study.source, listed), cards.for_pages(study)
     for name, book in books.items():
-        _write(staged / f"{name}.html", pages.render(book, pages.title_of(book), place, f"{name}.html"))
-    downloads.write_all(study, document, books, staged)
+        _write(staged / f"{name}.html", pages.render(book, pages.title_of(book), place, f"{name}.html",
+                                                     verdicts.get(name, ""), sources.way_back))
+    _write(staged / sources.PAGE, sources.page(study, request.data_dir, place))
+    downloads.write_all(study, document, books, staged, request.data_dir)
     changes = compare.reports(study.area.code, document, before, request.as_of, request.data_dir)
     _write_json(staged / "changes.json", changes)
-    _write(staged / "index.html", front.report_index(study, changes, place))
+    _write(staged / "index.html", front.report_index(study, changes, place, staged, request.data_dir))
     seconds["pages and downloads"] = round(time.perf_counter() - started, 2)
     _write_json(staged / "run.json", {
         "schema": 1, "key": key, "parameters": parameters, "published": date.today().isoformat(),

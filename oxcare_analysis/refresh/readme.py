@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from oxcare_analysis import door
+from oxcare_analysis import door, figures
 from oxcare_analysis.showing import charts, exhibits, sentences
 from oxcare_analysis.words import paths
 
@@ -19,8 +19,10 @@ def findings() -> tuple[str, charts.Chart]:
     story, ledger = exhibits.story(door.story(study)).table, door.ledger(study)
     picture = charts.ledger(ledger)
     lines = [_markdown(story), "", f"![{picture.alt}]({PICTURE})", "",
-             f"*{picture.title}. {picture.source}*", "", sentences.ledger(ledger), "",
-             *(f"- {line}" for line in sentences.premise(door.premise(study)).split("\n"))]
+             f"*{picture.note} {picture.source}*", "", sentences.ledger(ledger), "",
+             *(f"- {line}" for line in sentences.premise(door.premise(study)).split("\n")),
+             f"- {sentences.say(figures.statements(study)).split(chr(10))[0]} How: "
+             "[docs/statements.md](docs/statements.md)."]
     return "\n".join(lines), picture
 
 

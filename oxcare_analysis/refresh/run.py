@@ -57,6 +57,7 @@ def check_parameters(path: Path, given: dict) -> None:
 def execute(job: Job) -> float:
     """Run a notebook; seconds taken. Raises RunError naming the cell that failed."""
     os.environ["OXCARE_DATA_DIR"] = str(job.data_dir)
+    os.environ[paths.TAKE_AWAY] = "1"
     os.environ.setdefault("PYTHONWARNINGS", "ignore::DeprecationWarning")
     os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
     import papermill

@@ -10,40 +10,53 @@ without colour too: by place, direct labels, dash and hatch.
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 
-from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, TOTAL, UP,
-                                             Chart, Nothing, finish, label_ends, new_axes, nothing,
-                                             slug, upper, went, wrap)
+from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, Chart, Nothing,
+                                             figures_beside, finish, label_ends, mark_events, new_axes, nothing, slug,
+                                             upper, went, wrap)
 from oxcare_analysis.showing.evidence_charts import care_endings, comparable_events, events, months, power
+from oxcare_analysis.showing.exhibit import span
+from oxcare_analysis.showing.growth_charts import just_here, ledger
+from oxcare_analysis.showing.wording import HYPOTHESES
+from oxcare_analysis.words.errors import UsageError
 
 __all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "care_endings", "comparable_events", "comparison", "events",
            "expected_stay", "finding", "hazards", "just_here", "ledger", "months", "nothing", "power", "residuals",
            "specifications", "trend"]
 
 
-def comparison(c) -> Chart | str:
-    """A measure through the years: this authority, England, and the neighbours' median and quartiles."""
-    table = c.table
+def comparison(c, events: bool = False, beside: tuple[str, ...] = ("england", "neighbours")) -> Chart | str:
+    """A measure through the years: this authority, England, and the neighbours' median and quartiles.
+
+    `events`: whether dated events are marked, numbered, with the key in the note. `beside`: which of england and
+    neighbours to draw.
+    """
+    table, known = c.table, ("neighbours", "england")
+    if set(beside) - set(known):
+        raise UsageError(f"A measure can be drawn beside {' and '.join(known)}; got {tuple(beside)!r}.")
     if table["value"].notna().sum() == 0:
         return nothing(f"no figure is held for {c.label} in {c.area}")
     figure, axes = new_axes()
     axes.axvspan(c.first_year, c.last_year, color="#f0f0ee", zorder=0)
-    axes.fill_between(table["year"], table["neighbours_low"], table["neighbours_high"], color=NEIGHBOURS, alpha=0.15,
-                      linewidth=0)
-    lines = (("neighbours", "Median neighbour", NEIGHBOURS, (4, 2)), ("england", "England", ENGLAND, (1, 1.5)),
-             ("value", c.area, FOCUS, ""))
+    if "neighbours" in beside:
+        axes.fill_between(table["year"], table["neighbours_low"], table["neighbours_high"], color=NEIGHBOURS,
+                          alpha=0.15, linewidth=0)
+    lines = [line for line in (("neighbours", "Median neighbour", NEIGHBOURS, (4, 2)),
+                               ("england", "England", ENGLAND, (1, 1.5)), ("value", c.area, FOCUS, ""))
+             if line[0] in (*beside, "value")]
     for column, _, colour, dash in lines:
-        sns.lineplot(x=table["year"], y=table[column], ax=axes, color=colour, errorbar=None,
-                     linewidth=3 if column == "value" else 2, dashes=dash or True,
-                     linestyle="-" if not dash else (0, dash), legend=False)
+        axes.plot(table["year"], table[column], color=colour, linewidth=2 if dash else 3,
+                  linestyle=(0, dash) if dash else "-")
     axes.errorbar(table["year"], table["value"], yerr=[table["value"] - table["low"], table["high"] - table["value"]],
                   fmt="o", color=FOCUS, markersize=5, linewidth=1, capsize=2)
     ends = [(table[column].dropna().iloc[-1], label, colour) for column, label, colour, _ in lines
             if table[column].notna().any()]
     label_ends(axes, ends, table["year"].max())
     axes.set_ylim(bottom=0)
-    axes.set(xlabel="Year ending 31 March", ylabel=c.per_words.capitalize())
+    axes.set(xlabel="Year ending 31 March", ylabel=wrap(c.per_words.capitalize(), 30))
+    dated = c.events[c.events["date"].str[:4].astype(int).between(c.first_year - 1, c.last_year)] if events else None
+    # A year stands where it ends, at 31 March; events outside the years under test would only crowd the picture.
+    key = mark_events(axes, dated, "Numbered: dated events", shift=-0.25) if events and len(dated) else ""
     window = table[table["year"].between(c.first_year, c.last_year)]
     alt = f"No figures for {c.label} in {c.area} in the window."
     if len(window) == 1:
@@ -51,51 +64,13 @@ def comparison(c) -> Chart | str:
                f"{window['value'].iloc[0]:,.1f}.")
     elif len(window):
         a, b = window.iloc[0], window.iloc[-1]
+        others = [f"; {name} {went(a[column], b[column])}" for column, name in
+                  (("england", "England"), ("neighbours", "the median neighbour")) if column in beside]
         alt = (f"Line chart of {c.label}. {c.area} {went(a['value'], b['value'])} between {a['year']:.0f} and "
-               f"{b['year']:.0f}; England {went(a['england'], b['england'])}; the median neighbour "
-               f"{went(a['neighbours'], b['neighbours'])}.")
+               f"{b['year']:.0f}{''.join(others)}.")
     return finish(figure, f"{c.measure}", upper(f"{c.label}, {c.area}"), alt, c.source, table,
-                  "Grey: the years under test. Whiskers: year-to-year noise. Tan: the middle half of neighbours.")
-
-
-def ledger(x) -> Chart | str:
-    """The growth ledger as a waterfall: start, three steps and the number of children, carry-over, end."""
-    if not x.testable:
-        return nothing(x.reason)
-    columns = ["label", "plans", "low", "high", "stable_sign", "doubtful"]
-    rows = [*x.subtotals[columns].itertuples(index=False, name=None),
-            ("Carry-over from before", x.momentum, x.momentum_low, x.momentum_high, x.momentum_stable, False)]
-    table = pd.DataFrame([(f"Open at March {x.first_year}", x.open_from, np.nan, np.nan, True, False), *rows,
-                          (f"Open at March {x.last_year}", x.open_to, np.nan, np.nan, True, False)],
-                         columns=["step", *columns[1:]])
-    table["unclear"] = (table["low"] * table["high"] <= 0) | ~table["stable_sign"].eq(True) | table["doubtful"]
-    figure, axes = new_axes(height=4.8)
-    running = 0.0
-    for i, row in enumerate(table.itertuples()):
-        total = i in (0, len(table) - 1)
-        bottom = 0.0 if total else running
-        colour = TOTAL if total else UP if row.plans > 0 else DOWN
-        unclear = row.unclear
-        axes.barh(i, row.plans, left=bottom, height=0.62, color="white" if unclear else colour, edgecolor=colour,
-                  hatch="///" if unclear else None, linewidth=1.4)
-        if not total:
-            axes.plot([bottom + row.low, bottom + row.high], [i, i], color="black", linewidth=1.2, marker="|",
-                      markersize=9)
-        edge = max(bottom, bottom + row.plans, bottom + (row.high if not total else 0))
-        axes.annotate(f"{row.plans:,.0f}" if total else f"{row.plans:+,.0f}", (edge, i), xytext=(6, 0),
-                      textcoords="offset points", va="center", fontweight="bold")
-        running = row.plans if total else running + row.plans
-    axes.set_yticks(range(len(table)), table["step"])
-    axes.invert_yaxis()
-    axes.set(xlabel="Children on a plan", xlim=(min(0, axes.get_xlim()[0]), axes.get_xlim()[1] * 1.08))
-    steps = table.iloc[1:-1]
-    biggest = steps.loc[steps["plans"].abs().idxmax()]
-    hatched = int(steps["unclear"].sum())
-    alt = (f"Waterfall chart. Open plans in {x.area} {went(x.open_from, x.open_to, 0)} from {x.first_year} to "
-           f"{x.last_year}. Largest step: {biggest['step'].lower()}, {biggest['plans']:+,.0f} children. {hatched} of "
-           f"{len(steps)} steps are hatched: within noise.")
-    return finish(figure, "growth_ledger", f"Where the change in open plans came from, {x.area}, {x.first_year} to "
-                  f"{x.last_year} (hatched: within noise)", alt, x.source, table)
+                  "Grey: the years under test. Whiskers: year-to-year noise, 95 per cent."
+                  + " Tan: the middle half of neighbours." * ("neighbours" in beside) + f" {key}" * bool(key))
 
 
 def finding(f) -> Chart | str:
@@ -105,7 +80,7 @@ def finding(f) -> Chart | str:
         return nothing(f.reason)
     table = pd.DataFrame({"measure": table["label"], "role": table["role"], "predicted": table["predicted"],
                           **{c: np.expm1(table[c]) * 100 for c in ("estimate", "low", "high")}}).reset_index(drop=True)
-    figure, axes = new_axes(height=1.3 + 0.62 * len(table))
+    figure, axes = new_axes(height=1.3 + 0.62 * len(table), grid="x")
     axes.axvline(0, color="black", linewidth=1)
     margin = np.expm1(f.margin) * 100
     axes.axvspan(np.expm1(-f.margin) * 100, margin, ymin=1 - 1 / len(table), color="#dddddd", zorder=0)
@@ -119,13 +94,18 @@ def finding(f) -> Chart | str:
     axes.set_yticks(range(len(table)), [f"{wrap(row['measure'])}\n({words[row['predicted']]})"
                                         for _, row in table.iterrows()])
     axes.set_ylim(len(table) - 0.5, -0.5)
-    axes.set(xlabel="Change, per cent, with 95 per cent interval\nfilled: beyond noise; grey band: margin")
+    axes.set(xlabel="Change, per cent")
+    figures_beside(axes, ("Per cent", "95 per cent interval"), [
+        (f"{row['estimate']:+.0f}", span(row["low"], row["high"]), FOCUS if row["role"] == "primary" else ENGLAND,
+         bool(row["low"] * row["high"] > 0)) for _, row in table.iterrows()])
     first = table.iloc[0]
     alt = (f"Dot chart of changes from {f.window[0]} to {f.window[1]} in {f.area}. The test, {first['measure']}: "
            f"{first['estimate']:+.0f} per cent, interval {first['low']:+.0f} to {first['high']:+.0f}. "
            f"{int((table['low'] * table['high'] > 0).sum())} of {len(table)} measures moved beyond noise.")
-    return finish(figure, f"{f.hypothesis}_evidence", f"What moved and what was predicted, {f.area}, {f.window[0]} to "
-                  f"{f.window[1]}", alt, f.source, table)
+    return finish(figure, f"{f.hypothesis}_evidence", f"What moved, and what was predicted if "
+                  f"{HYPOTHESES[f.hypothesis]}: {f.area}, {f.window[0]} to {f.window[1]}", alt, f.source, table,
+                  "Lines: 95 per cent intervals. Filled: beyond noise. Grey band: a change of the test within it is "
+                  "smaller than the margin.")
 
 
 def hazards(x) -> Chart | str:
@@ -136,7 +116,7 @@ def hazards(x) -> Chart | str:
     figure, axes = new_axes()
     bands = [b for b in ("0_3", "3_6", "6_12", "12_24", "24_plus") if (table["band"] == b).any()]
     colours = dict(zip(("0_3", "3_6", "6_12", "12_24", "24_plus"),
-                       ("#8a8a8a", "#4a4a4a", NEIGHBOURS, FOCUS, "#7b2d7b"), strict=True))
+                       ("#767676", ENGLAND, NEIGHBOURS, FOCUS, "#7b2d7b"), strict=True))
     ends = []
     for i, band in enumerate(bands):
         rows = table[table["band"] == band].set_index("year")["hazard"]
@@ -169,6 +149,7 @@ def expected_stay(x) -> Chart | str:
     if x.table.empty:
         return nothing("the lengths of plans are not published for enough years")
     figure, axes = new_axes()
+    axes.axvspan(x.first_year, x.last_year, color="#f0f0ee", zorder=0)
     ends = []
     for column, label, colour, dash in (("neighbours", "Median neighbour", NEIGHBOURS, (0, (4, 2))),
                                         ("england", "England", ENGLAND, (0, (1, 1.5))), ("value", x.area, FOCUS, "-")):
@@ -185,7 +166,8 @@ def expected_stay(x) -> Chart | str:
         a, b = window.iloc[0], window.iloc[-1]
         alt = (f"Line chart of the expected stay on a plan. {x.area} {went(a['value'], b['value'])} months between "
                f"{a['year']:.0f} and {b['year']:.0f}; England {went(a['england'], b['england'])}.")
-    return finish(figure, "expected_stay", f"Expected stay on a plan, months, {x.area}", alt, x.source, x.table)
+    return finish(figure, "expected_stay", f"Expected stay on a plan, months, {x.area}", alt, x.source, x.table,
+                  "Grey: the years under test.")
 
 
 def specifications(x) -> Chart | str:
@@ -205,7 +187,8 @@ def specifications(x) -> Chart | str:
         axes.plot(main, table["estimate"].iloc[main], "D", markersize=11, markerfacecolor="none", markeredgewidth=2,
                   color=NEIGHBOURS)
         axes.annotate("used for the verdict", (main[0], table["low"].iloc[main[0]]), xytext=(0, -6), ha="center",
-                      va="top", textcoords="offset points", color=NEIGHBOURS)
+                      va="top", textcoords="offset points", color=NEIGHBOURS,
+                      bbox={"color": "white", "boxstyle": "square,pad=0.1"})
     axes.set(ylabel="Change, per cent", xlabel="Each way of asking, from lowest to highest (filled: beyond noise)",
              xticks=[])
     alt = (f"{len(table)} ways of asking the same question for {x.area}, {x.first_year} to {x.last_year}. Estimates "
@@ -221,20 +204,21 @@ def trend(t) -> Chart | str:
     if len(table) < 2:
         return nothing(t.missing or "too few years have figures")
     figure, axes = new_axes()
-    parts, running = ("national", "regional", "neighbour", "local"), {1: 0.0, -1: 0.0}
-    colours, hatches = ("#4a4a4a", "#9a9a9a", NEIGHBOURS, FOCUS), ("", "..", "\\\\", "")
+    parts, ends = ("national", "regional", "neighbour", "local"), []
+    colours, hatches = (ENGLAND, "#767676", NEIGHBOURS, FOCUS), ("", "..", "\\\\", "")
     running = {sign: np.zeros(len(table)) for sign in (1, -1)}
     for part, colour, hatch in zip(parts, colours, hatches, strict=True):
         values = table[part].to_numpy() * 100
         bottom = np.where(values >= 0, running[1], running[-1])
-        axes.bar(table["year"], values, bottom=bottom, color=colour, hatch=hatch, edgecolor="white", width=0.7,
-                 label=part.capitalize())
+        axes.bar(table["year"], values, bottom=bottom, color=colour, hatch=hatch, edgecolor="white", width=0.7)
         running[1] += np.where(values > 0, values, 0)
         running[-1] += np.where(values < 0, values, 0)
-    axes.plot(table["year"], table["change"] * 100, "o-", color="black", linewidth=2, label="All together")
+        ends.append((bottom[-1] + values[-1] / 2, part.capitalize(), colour))
+    axes.plot(table["year"], table["change"] * 100, "o-", color="black", linewidth=2)
     axes.axhline(0, color="black", linewidth=1)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
-    axes.set(xlabel="Year ending 31 March", ylabel="Change since the first year\n(log points × 100)")
+    label_ends(axes, [*ends, (table["change"].iloc[-1] * 100, "All together", "black")], axes.get_xlim()[1])
+    axes.set(xlabel="Year ending 31 March",
+             ylabel=f"Change since {table['year'].iloc[0]:.0f}, log points\n(near per cent while small)")
     last = table.iloc[-1]
     alt = (f"Stacked bars of the change in {t.label} in {t.area} since {table['year'].iloc[0]:.0f}. By "
            f"{last['year']:.0f}: {np.expm1(last['change']) * 100:+.0f} per cent in all, of which local "
@@ -242,33 +226,7 @@ def trend(t) -> Chart | str:
     shown = table.assign(**{c: np.expm1(table[c]) * 100 for c in ("change", *parts)}).rename(
         columns={c: f"{c}, per cent" for c in ("change", *parts)})
     return finish(figure, f"{t.measure}_trend", upper(f"{t.label}, {t.area}: shared and local parts"), alt, t.source,
-                  shown)
-
-
-def just_here(p) -> Chart | str:
-    """Open plans at the end beside what each comparison would have given."""
-    table = p.table[np.isfinite(p.table["expected"])] if len(p.table) else p.table
-    if table.empty:
-        return nothing(p.reason)
-    names = {"england": "Had its rate grown as England's did",
-             "median_neighbour": "Had it grown by its\nneighbours' median growth",
-             "given_start": "Had it moved like authorities that\nstarted where it did"}
-    shown = pd.DataFrame({"what": [f"As published, March {p.first_year}", f"As published, March {p.last_year}",
-                                   *table["comparison"].map(names)],
-                          "children": [p.open_from, p.open_to, *table["expected"]]})
-    figure, axes = new_axes(height=3.4)
-    axes.barh(range(len(shown)), shown["children"], color=[TOTAL, FOCUS] + ["white"] * len(table),
-              edgecolor=[TOTAL, FOCUS] + [ENGLAND] * len(table), height=0.62)
-    for i, value in enumerate(shown["children"]):
-        axes.annotate(f"{value:,.0f}", (value, i), xytext=(6, 0), textcoords="offset points", va="center")
-    axes.set_yticks(range(len(shown)), shown["what"])
-    axes.invert_yaxis()
-    axes.set(xlabel="Children on a plan", xlim=(0, axes.get_xlim()[1] * 1.08), ylabel="")
-    listed = ", ".join(f"{names[r.comparison].replace(chr(10), ' ').replace('Had', 'had')} {r.expected:,.0f}"
-                       for r in table.itertuples())
-    alt = f"Bar chart. {p.area} had {p.open_to:,.0f} children on a plan at March {p.last_year}; {listed}."
-    shown["what"] = shown["what"].str.replace("\n", " ")
-    return finish(figure, "just_here", f"How much of this is just {p.area}, March {p.last_year}", alt, p.source, shown)
+                  shown, "Bars: the parts of the change, which add up to the line.")
 
 
 def residuals(r) -> Chart | str:

@@ -1,53 +1,158 @@
-"""What every chart shares: the record, the style, the helpers that write labels and words."""
+"""What every chart shares: the record, the one style, the sizes to take away, the helpers that write labels."""
 
 import base64
 import io
+import os
 import textwrap
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib import rc_context
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-FOCUS, ENGLAND, NEIGHBOURS = "#0b4f8a", "#4a4a4a", "#a8560a"
-UP, DOWN, TOTAL, FAINT = "#a8560a", "#0b4f8a", "#4a4a4a", "#8a8a8a"
+from oxcare_analysis.showing import exhibit
+from oxcare_analysis.showing.wording import month_words
+from oxcare_analysis.words import paths
+from oxcare_analysis.words.errors import UsageError
+
+# Far enough apart in lightness for grey print, in hue for the usual kinds of colour blindness, and dark enough to
+# write with on white; a test holds all three. No line or bar is told by its colour alone.
+FOCUS, ENGLAND, NEIGHBOURS = "#003c71", "#555555", "#b55e00"
+UP, DOWN, TOTAL, FAINT = NEIGHBOURS, FOCUS, ENGLAND, "#8a8a8a"
 LONGEST_ALT = 300
 MIME = "application/vnd.oxcare.chart+json"
+DPI = 300
+# Width and height in inches on paper: the text width of A4, as tall as the chart needs; a slide of 16 by 9.
+SIZES = {"page": (6.69, None), "slide": (10.0, 5.625)}
+TITLE_POINTS, FOOT_POINTS = 12.5, 8.5
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A finished figure. Shows itself in a notebook as an HTML figure with its data a click away."""
+    """A finished figure. Shows itself in a notebook as an HTML figure with its data a click away.
+
+    `own`: drawn from the analyst's own figures, which no refresh publishes as downloads.
+    """
 
     name: str
     title: str
     alt: str
     source: str
-    png: bytes = field(repr=False)
-    svg: str = field(repr=False)
+    figure: Figure = field(repr=False, compare=False)
     table: pd.DataFrame = field(repr=False, compare=False)
     note: str = ""
+    own: bool = False
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        packed = {"name": self.name, "title": self.title, "alt": self.alt, "source": self.source, "svg": self.svg,
-                  "png": base64.b64encode(self.png).decode("ascii"), "csv": self.table.to_csv(index=False)}
-        return {"text/html": self.html(), "text/plain": f"{self.title}\n{self.alt}", MIME: packed}
+        bundle = {"text/html": self.html(), "text/plain": f"{self.title}\n{self.alt}"}
+        if not self.own:
+            bundle[MIME] = {"name": self.name, "title": self.title, "alt": self.alt, "source": self.source,
+                            "csv": self.table.to_csv(index=False)} | self._pictures()
+        return bundle
+
+    def _pictures(self) -> dict[str, str]:
+        if not os.environ.get(paths.TAKE_AWAY):
+            return {}
+        return {"svg": self.picture(kind="svg").decode()} | {
+            size: base64.b64encode(self.picture(size)).decode("ascii") for size in SIZES}
+
+    @cached_property
+    def svg(self) -> str:
+        """The chart alone, without title and source, as the page shows it: sharp at any size."""
+        return _svg(self, deepcopy(self.figure))
+
+    @property
+    def png(self) -> bytes:
+        """The chart with its title and source, as wide as the text of an A4 page."""
+        return self.picture("page")
+
+    def picture(self, size: str = "page", kind: str = "png") -> bytes:
+        """The chart with title, note and source drawn in: `size` page or slide, `kind` png (300 dpi) or svg."""
+        figure, scale = _dressed(self, size)
+        if kind == "svg":
+            return _svg(self, figure).encode()
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format="png", dpi=DPI * scale, pil_kwargs={"dpi": (DPI, DPI)}, metadata={
+            "Title": self.title, "Description": self.alt, "Source": self.source})
+        return drawn.getvalue()
 
     def html(self) -> str:
         """The figure as HTML: picture with alt text, title, source, and the data as a table."""
-        data = self.table.to_html(index=False, border=0, float_format="{:,.2f}".format, na_rep="none", escape=True)
-        data = data.replace("<thead>", f"<caption>{escape(self.title)}: the data</caption><thead>", 1)
-        data = data.replace("<th>", '<th scope="col">')
-        title, picture = escape(self.title, quote=True), base64.b64encode(self.png).decode("ascii")
+        title, picture = escape(self.title, quote=True), base64.b64encode(self.svg.encode()).decode("ascii")
+        width, height = (round(96 * inches) for inches in self.figure.get_size_inches())
         return (f'<figure class="chart"><div class="scroll" tabindex="0" role="region" aria-label="{title}: chart">'
-                f'<img alt="{escape(self.alt, quote=True)}" src="data:image/png;base64,{picture}"></div>'
-                f'<figcaption><strong>{title}</strong> {escape(self.note)}<span class="source">{escape(self.source)}'
-                f'</span></figcaption><details><summary>Data of this chart: {title}</summary><div class="scroll" '
-                f'tabindex="0" role="region" aria-label="{title}: the data">{data}</div></details></figure>')
+                f'<img alt="{escape(self.alt, quote=True)}" width="{width}" height="{height}" '
+                f'src="data:image/svg+xml;base64,{picture}"></div>'
+                f'<figcaption><strong>{title}</strong> {escape(self.note)} <span class="source">{escape(self.source)}'
+                f'</span></figcaption><details><summary>Data of this chart: {title}</summary>'
+                f'{exhibit.plain(f"{self.title}: the data", self.table.rename(columns=_heading))}</details></figure>')
+
+
+def save(chart: Chart, path: str | Path, size: str = "page") -> Path:
+    """Write a chart to a .png (300 dpi) or .svg file, `size` "page" or "slide"; the path written.
+
+    Title, note and source are drawn in; title and alt text go along as the file's own description. Raises UsageError
+    on another kind of file, another size, or something that is no chart.
+
+    >>> import tempfile
+    >>> import oxcare_analysis as ox
+    >>> chart = ox.charts.ledger(ox.ledger(ox.load("Oxfordshire", 2013, 2018)))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ox.save(chart, f"{folder}/growth.png", size="slide").name
+    'growth.png'
+    """
+    path = Path(path)
+    if not isinstance(chart, Chart):
+        raise UsageError(f"ox.save writes a chart, such as ox.charts.ledger(ox.ledger(study)); got {str(chart)!r}."
+                         if isinstance(chart, str) else f"ox.save writes a chart; got a {type(chart).__name__}.")
+    if path.suffix.lower() not in (".png", ".svg"):
+        raise UsageError(f"ox.save writes .png or .svg files; got {path.name!r}. Give the file one of these endings.")
+    path.write_bytes(chart.picture(size, path.suffix.lower()[1:]))
+    return path
+
+
+def _dressed(chart: Chart, size: str) -> tuple[Figure, float]:
+    """A copy of the figure with title above, note and source beneath, in the shape of `size`, and its scale on paper.
+
+    A copy, because a figure that was drawn before is laid out a little differently when it is drawn again.
+    """
+    if size not in SIZES:
+        raise UsageError(f"There is no size called {size!r}; expected one of {', '.join(SIZES)}.")
+    figure, (paper_width, paper_height) = deepcopy(chart.figure), SIZES[size]
+    width, own_height = figure.get_size_inches()
+    while True:  # a slide is made wider until the chart's own height fits beneath its title
+        title = wrap(chart.title, int(width * 9))
+        foot = "\n".join(wrap(line, int(width * 15.3)) for line in (chart.note, chart.source) if line)
+        above, beneath = (points * 1.3 / 72 * (text.count("\n") + 1) + 0.1 for text, points in
+                          ((title, TITLE_POINTS), (foot, FOOT_POINTS)))
+        tall = own_height + above + beneath
+        if paper_height is None or width * paper_height / paper_width >= tall - 0.01:
+            break
+        width = tall * paper_width / paper_height
+    height = tall if paper_height is None else width * paper_height / paper_width
+    figure.set_size_inches(width, height)
+    figure.get_layout_engine().set(rect=(0, beneath / height, 1, 1 - (above + beneath) / height))
+    figure.text(0.008, 1 - 0.05 / height, title, va="top", fontsize=TITLE_POINTS, fontweight="bold")
+    figure.text(0.008, 0.05 / height, foot, va="bottom", fontsize=FOOT_POINTS, color=ENGLAND)
+    return figure, paper_width / width
+
+
+def _svg(chart: Chart, figure: Figure) -> str:
+    """The figure as SVG, the same bytes each time, with title and alt text for those who cannot see it."""
+    drawn = io.StringIO()
+    with rc_context({"svg.hashsalt": chart.name}):
+        figure.savefig(drawn, format="svg", metadata={"Title": chart.title, "Description": chart.alt,
+                                                      "Source": chart.source, "Date": None})
+    return drawn.getvalue().replace("<svg ", '<svg role="img" ', 1).replace(
+        "</title>", f"</title>\n <desc>{escape(chart.alt)}</desc>", 1)
 
 
 class Nothing(str):
@@ -62,15 +167,16 @@ def nothing(reason: str) -> Nothing:
     return Nothing(f"No chart: {reason.rstrip('.')}.")
 
 
-def new_axes(height: float = 4.0, width: float = 8.2) -> tuple[Figure, object]:
-    """A figure and its axes in the one style."""
+def new_axes(height: float = 4.0, width: float = 8.2, grid: str = "y") -> tuple[Figure, object]:
+    """A figure and its axes in the one style, with light lines across at the values of the axis `grid`."""
     with sns.axes_style("ticks"), sns.plotting_context("notebook", font_scale=0.95):
         figure = Figure(figsize=(width, height), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.07)  # text beside the axes moves a little after it is laid out
         axes = figure.add_subplot()
     sns.despine(ax=axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.10g}"))
-    axes.grid(axis="y" if height == 4.0 else "x", color="#e3e3e3", linewidth=0.8)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: minus(f"{v:,.10g}")))
+    axes.grid(axis=grid, color="#e3e3e3", linewidth=0.8)
     axes.set_axisbelow(True)
     return figure, axes
 
@@ -90,14 +196,45 @@ def decimal_year(month: str) -> float:
 
 
 def finish(figure: Figure, name: str, title: str, alt: str, source: str, table: pd.DataFrame,
-           note: str = "") -> Chart:
-    """Draw the figure to PNG and SVG and put it with its words and its table."""
+           note: str = "", own: bool = False) -> Chart:
+    """The figure put together with its words and its table."""
     alt = alt if len(alt) <= LONGEST_ALT else alt[:LONGEST_ALT - 1].rsplit(" ", 1)[0] + "…"
-    png, svg = io.BytesIO(), io.StringIO()
-    figure.savefig(png, format="png", dpi=150, metadata={"Title": title, "Description": alt})
-    with rc_context({"svg.hashsalt": name}):  # the same figure is the same file
-        figure.savefig(svg, format="svg", metadata={"Title": title, "Description": alt, "Date": None})
-    return Chart(name, title, alt, source, png.getvalue(), svg.getvalue(), table, note)
+    return Chart(name, title, alt, source, figure, table, note, own)
+
+
+def mark_events(axes, events: pd.DataFrame, heading: str = "Dated events", shift: float = 0.0) -> str:
+    """Dotted lines at dated events (date, label), numbered above the axes; the key to the numbers, in words.
+
+    `shift`: years to add to a date's place on the axis. Events of one month share a number.
+    """
+    events = events.assign(month=events["date"].str[:7]).sort_values("date", kind="stable")
+    left, right = axes.get_xlim()
+    ends, key = [-np.inf] * 3, []  # where the last number of each row ends: numbers too close go a row higher
+    for number, (month, rows) in enumerate(events.groupby("month"), start=1):
+        x = decimal_year(month) + shift
+        row = next((i for i, end in enumerate(ends) if x > end), 0)
+        ends[row] = x + (right - left) * 0.022
+        axes.axvline(x, color=ENGLAND, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0)
+        axes.annotate(str(number), (x, 1), xycoords=("data", "axes fraction"), xytext=(0, 3 + 10 * row), ha="center",
+                      textcoords="offset points", fontsize=8.5, color=ENGLAND)
+        key.append(f"{number}\N{NO-BREAK SPACE}{' and '.join(rows['label'])}, {month_words(month)}")
+    return f"{heading}: {'; '.join(key)}." if key else ""
+
+
+def figures_beside(axes, heads: tuple[str, str], rows: list[tuple[str, str, str, bool]]) -> None:
+    """Two columns of text at the right of horizontal bars or dots: a figure, and what stands beside it.
+
+    `rows`, from the top: the figure, the text beside it, the colour of the figure, whether it stands out.
+    """
+    place = axes.get_yaxis_transform()
+    for i, (figure, beside, colour, strong) in enumerate(rows):
+        axes.text(1.1, i, minus(figure), transform=place, ha="right", va="center", color=colour, fontsize=12,
+                  fontweight="bold" if strong else "normal")
+        axes.text(1.13, i, minus(beside), transform=place, va="center", fontsize=9.5,
+                  color="black" if strong else ENGLAND)
+    for x, head, side in zip((1.1, 1.13), heads, ("right", "left"), strict=True):
+        axes.annotate(head, (x, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points", ha=side,
+                      va="bottom", fontsize=9.5, color=ENGLAND)
 
 
 def label_ends(axes, ends: list[tuple[float, str, str]], year: int) -> None:
@@ -117,6 +254,20 @@ def went(start: float, end: float, digits: int = 1) -> str:
     if round(start, digits) == round(end, digits):
         return f"stayed at {start:,.{digits}f}"
     return f"{'rose' if end > start else 'fell'} from {start:,.{digits}f} to {end:,.{digits}f}"
+
+
+def _heading(name) -> str:
+    return upper(str(name).replace("_", " "))
+
+
+def minus(text: str) -> str:
+    """The text with hyphens that stand for minus made the sign itself."""
+    return text.replace("-", "−")
+
+
+def mix(colour: str, share: float) -> tuple[float, ...]:
+    """A colour thinned with white, `share` of it left."""
+    return tuple(1 - share * (1 - part) for part in to_rgb(colour))
 
 
 def upper(text: str) -> str:

@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, UP, Chart, decimal_year, finish,
-                                             label_ends, new_axes, nothing, panel_below, upper, went)
+from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, UP, Chart, decimal_year, figures_beside,
+                                             finish, label_ends, mark_events, new_axes, nothing, panel_below, upper,
+                                             went)
 from oxcare_analysis.showing.evidence_sentences import trend_by_month
+from oxcare_analysis.showing.exhibit import span
 from oxcare_analysis.showing.wording import AROUND, event_kind, month
 from oxcare_analysis.thinking.findings import SIGNIFICANT
 
@@ -48,7 +50,7 @@ def events(x) -> Chart | str:
     if table.empty:
         return nothing(f"no dated local event of {x.area} from {x.first_year} to {x.last_year} can be followed")
     table = table.assign(**{c: np.expm1(table[c]) * 100 for c in ("change", "others", "estimate", "low", "high")})
-    figure, axes = new_axes(height=1.3 + 0.3 * len(table))
+    figure, axes = new_axes(height=1.3 + 0.3 * len(table), grid="x")
     clear = table["p_adjusted"] < SIGNIFICANT
     for i, row in enumerate(table.itertuples()):
         colour = FOCUS if i == 0 or row.year != table["year"][i - 1] else ENGLAND  # the measure itself, then sources
@@ -60,13 +62,18 @@ def events(x) -> Chart | str:
     axes.axvline(0, color="black", linewidth=1)
     axes.set_yticks(range(len(table)), [f"{row.year}: {row.measure}" for row in table.itertuples()])
     axes.set_ylim(len(table) - 0.5, -0.5)
-    axes.set(xlabel="Change against others, per cent, 95 per cent interval\nfilled: beyond chance, with all tests")
+    axes.set(xlabel="Change against all other authorities, per cent")
+    figures_beside(axes, ("Per cent", "95 per cent interval"), [
+        (f"{row.estimate:+.0f}", span(row.low, row.high), ENGLAND, bool(clear[i]))
+        for i, row in enumerate(table.itertuples())])
+    named = "; ".join(f"{year}, {rows['event'].iloc[0]}" for year, rows in table.groupby("year"))
     largest = table.loc[table["estimate"].abs().idxmax()]
     alt = (f"Dot chart of changes after local events in {x.area}. Tests: {len(table)}; beyond "
            f"chance: {int(clear.sum())}. Largest: {largest['measure']} after {largest['year']}, "
            f"{largest['estimate']:+.0f} per cent, interval {largest['low']:+.0f} to {largest['high']:+.0f}.")
     return finish(figure, "events", f"After dated events, against all other authorities, {x.area}", alt, x.source,
-                  table.drop(columns="tested"), "Year: ending 31 March, in which the events fell.")
+                  table.drop(columns="tested"), "Lines: 95 per cent intervals. Filled: beyond chance, with all tests "
+                  f"allowed for. Years end on 31 March; the events that fell in each: {named}.")
 
 
 def comparable_events(x) -> Chart | str:
@@ -81,7 +88,7 @@ def comparable_events(x) -> Chart | str:
              for when, row in pooled.iterrows()]
     table = pd.DataFrame(rows, columns=["event", "estimate", "low", "high"])
     table = table.assign(**{c: np.expm1(table[c]) * 100 for c in ("estimate", "low", "high")})
-    figure, axes = new_axes(height=1.3 + 0.3 * len(table))
+    figure, axes = new_axes(height=1.3 + 0.3 * len(table), grid="x")
     for i, row in enumerate(table.itertuples()):
         alone = i < len(each)
         colour = FOCUS if not alone or row.event.startswith(f"{x.area},") else ENGLAND
@@ -92,6 +99,9 @@ def comparable_events(x) -> Chart | str:
     axes.set_yticks(range(len(table)), table["event"])
     axes.set_ylim(len(table) - 0.5, -0.5)
     axes.set(xlabel=f"{upper(label)}:\nchange against authorities without such an event, per cent")
+    figures_beside(axes, ("Per cent", "95 per cent interval"), [
+        (f"{row.estimate:+.0f}", "" if i < len(each) else span(row.low, row.high), ENGLAND, i >= len(each))
+        for i, row in enumerate(table.itertuples())])
     last = table.iloc[len(each)]
     alt = (f"Dot chart of {label} after {event_kind(x.kind)}: {len(each)} authorities, "
            f"{table['estimate'].iloc[0]:+.0f} to {table['estimate'].iloc[len(each) - 1]:+.0f} per cent. Mean: "
@@ -110,8 +120,8 @@ def months(m) -> Chart | str:
     axes.plot(time, table["value"], "o-", color=FAINT, markersize=3, linewidth=0.8)
     axes.fill_between(time, table["low"], table["high"], color=FOCUS, alpha=0.2, linewidth=0)
     axes.plot(time, table["trend"], color=FOCUS, linewidth=3)
-    for date in m.steps["date"].unique():
-        axes.axvline(decimal_year(date), color=NEIGHBOURS, linewidth=1, linestyle=(0, (1, 2)))
+    key = (mark_events(axes, m.steps, "Numbered: dated events, with the first month after each") if len(m.steps)
+           else "")
     if m.broke:
         axes.axvspan(decimal_year(str(m.break_.low)), decimal_year(str(m.break_.high)), color=UP, alpha=0.2)
     axes.set(ylabel=upper(m.label) + ("" if m.stock else "\na month"), ylim=(0, None))
@@ -121,8 +131,8 @@ def months(m) -> Chart | str:
     below.set(ylabel="Season,\nper cent")
     return finish(figure, f"{m.measure}_by_month{'_own' * m.own}", upper(f"{m.label} by month, {m.area}"),
                   f"Line chart. {trend_by_month(m)}", m.source, table,
-                  "Line and band: trend, 95 per cent interval. Dotted: dated events. Bars: calendar months."
-                  + " Shaded: where the break may lie." * m.broke)
+                  "Line and band: trend, 95 per cent interval. Bars: calendar months." + f" {key}" * bool(key)
+                  + " Shaded: where the break may lie." * m.broke, own=m.own)
 
 
 def power(table, across: str, source: str) -> Chart | str:

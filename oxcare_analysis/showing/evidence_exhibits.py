@@ -6,6 +6,8 @@ import pandas as pd
 from oxcare_analysis.showing.exhibit import Exhibit, one_decimal, signed, span, three_decimals
 from oxcare_analysis.showing.wording import AROUND, HYPOTHESES, event_kind
 
+TOO_FEW_MONTHS = "too few months"
+
 
 def fits(f) -> Exhibit:
     """How well each explanation fits, given how far the primary moved."""
@@ -72,8 +74,8 @@ def steps(m) -> Exhibit:
         return Exhibit(caption, pd.DataFrame({"Not tested": [why]}), m.source)
     return Exhibit(caption, pd.DataFrame({
         "Event": t["event"], "First month after it": t["date"],
-        "Step, per cent": (np.expm1(t["estimate"]) * 100).map(signed),
-        "95 per cent interval": [span(np.expm1(a) * 100, np.expm1(b) * 100)
+        "Step, per cent": [signed(step, TOO_FEW_MONTHS) for step in np.expm1(t["estimate"]) * 100],
+        "95 per cent interval": [span(np.expm1(a) * 100, np.expm1(b) * 100, TOO_FEW_MONTHS)
                                  for a, b in zip(t["low"], t["high"], strict=True)],
         "p": t["p_value"].map(_probability), "p, all dates at once": t["p_adjusted"].map(_probability)}), m.source)
 
@@ -89,10 +91,10 @@ def errors(x) -> Exhibit:
         "Change, per cent": f"{np.expm1(x.change.estimate) * 100:+.0f}",
         "95 per cent interval": [span(np.expm1(a) * 100, np.expm1(b) * 100)
                                  for a, b in zip(t["low"], t["high"], strict=True)],
-        "z": [f"{z:+.1f}" if np.isfinite(z) else "none" for z in t["z"]],
+        "z": [f"{z:+.1f}" if np.isfinite(z) else "not worked out" for z in t["z"]],
         "Beyond noise?": [answers[b] for b in t["beyond"]],
         "95 per cent interval of the standard error": [
-            f"{three_decimals(a)} to {three_decimals(b)}" if np.isfinite(a) else "none"
+            f"{three_decimals(a)} to {three_decimals(b)}" if np.isfinite(a) else "not worked out"
             for a, b in zip(t["se_low"], t["se_high"], strict=True)]}), x.source)
 
 
@@ -104,4 +106,4 @@ def coefficients(r) -> Exhibit:
 
 
 def _probability(p: float) -> str:
-    return "too few months" if pd.isna(p) else "under 0.01" if p < 0.01 else f"{p:.2f}"
+    return TOO_FEW_MONTHS if pd.isna(p) else "under 0.01" if p < 0.01 else f"{p:.2f}"

@@ -11,12 +11,13 @@ import pandas as pd
 
 from oxcare_analysis.showing.evidence_exhibits import (coefficients, comparable_events, errors, events, fits, steps,
                                                        variants)
-from oxcare_analysis.showing.exhibit import Exhibit, one_decimal, pair, signed, span, whole
+from oxcare_analysis.showing.exhibit import NONE, Exhibit, one_decimal, pair, signed, span, whole
+from oxcare_analysis.showing.statements import exhibit as statements
 from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS
 
 __all__ = ["Exhibit", "coefficients", "comparable_events", "errors", "events", "everywhere", "evidence", "fits",
-           "ledger", "months", "premise", "published", "recording", "register", "steps", "story", "variants",
-           "verdicts"]
+           "ledger", "months", "premise", "published", "recording", "register", "statements", "steps", "story",
+           "variants", "verdicts"]
 
 SYMBOLS = {"supported": "●", "contradicted": "✕", "negligible": "=", "inconclusive": "?", "not_testable": "–"}
 RISE = {"supported": "● yes", "contradicted": "✕ fell", "negligible": "= hardly moved",
@@ -31,8 +32,9 @@ def premise(p) -> Exhibit:
     return Exhibit(f"Children on a plan in {p.area} at March {p.last_year}, had it moved like others", pd.DataFrame({
         "Had it moved like": table["comparison"].map(COMPARISONS),
         "Children on a plan": table["expected"].map(whole),
-        "More (+) or fewer (−) in fact": table["above"].map(signed),
-        "Middle half of such authorities": [span(a, b) for a, b in zip(table["low"], table["high"], strict=True)]}),
+        "More (+) or fewer (−) in fact": [signed(a, "cannot be worked out") for a in table["above"]],
+        "Middle half of such authorities": [span(a, b, "one path has no spread") for a, b in
+                                            zip(table["low"], table["high"], strict=True)]}),
         p.source)
 
 
@@ -47,13 +49,14 @@ def ledger(x) -> Exhibit:
         index=False, name=None),
         ("Carry-over from before", x.momentum, x.momentum_low, x.momentum_high, x.momentum_stable, False, np.nan)]
     table = pd.DataFrame(rows, columns=["step", "plans", "low", "high", "stable", "doubtful", "one"])
-    table = pd.concat([table, pd.DataFrame([{"step": "Change in open plans", "plans": x.change}])])
+    table.loc[len(table) - 1, "one"] = x.change - table["one"][:-1].sum(skipna=False)  # the carry-over is what remains
+    table = pd.concat([table, pd.DataFrame([{"step": "Change in open plans", "plans": x.change, "one": x.change}])])
     base = " and ".join(str(y) for y in x.base_years)
     return Exhibit(
         f"Growth ledger, {x.area}, {x.first_year} to {x.last_year}, in children (base: {base})", pd.DataFrame({
             "Step": table["step"], "Children": table["plans"].map(signed),
-            "95 per cent interval": [span(a, b) for a, b in zip(table["low"], table["high"], strict=True)],
-            "One-year base": table["one"].map(signed),
+            "95 per cent interval": [span(a, b, "exact") for a, b in zip(table["low"], table["high"], strict=True)],
+            "One-year base": [signed(one, "not held") for one in table["one"]],
             "Reading": [_reading(r) for r in table.itertuples()]}), x.source)
 
 
@@ -69,7 +72,7 @@ def evidence(f) -> Exhibit:
             for e, m in zip(t["estimate"], t["missing"], strict=True)],
         "95 per cent interval": [span(np.expm1(a) * 100, np.expm1(b) * 100)
                                  for a, b in zip(t["low"], t["high"], strict=True)],
-        "Rank among authorities": [f"{int(r)} of {int(o)}" if pd.notna(r) else "none"
+        "Rank among authorities": [f"{int(r)} of {int(o)}" if pd.notna(r) else "not ranked"
                                    for r, o in zip(t["rank"], t["of"], strict=True)]}), f.source)
 
 
@@ -150,7 +153,7 @@ def register(frame: pd.DataFrame, caption: str, source: str = "") -> Exhibit:
     """Any plain table under a caption."""
     shown = frame.rename(columns=lambda c: str(c).replace("_", " ").capitalize())
     return Exhibit(caption, shown.map(lambda v: f"{v:,.10g}" if isinstance(v, float) and np.isfinite(v) else
-                                      "none" if isinstance(v, float) else v).astype(str), source)
+                                      NONE if isinstance(v, float) else v).astype(str), source)
 
 
 def _mark(verdict: str) -> str:

@@ -3,6 +3,7 @@
 import math
 
 from oxcare_analysis.showing import evidence_sentences as beside
+from oxcare_analysis.showing import statements
 from oxcare_analysis.showing.wording import COMPARISONS, HYPOTHESES, VERDICTS, people, went
 from oxcare_analysis.words.errors import UsageError
 
@@ -22,7 +23,7 @@ def say(result) -> Words:
     """Read a result out in words made from its numbers.
 
     Takes what ox.premise, ledger, assess, decompose, compare, regression, story, recording, exits, specifications,
-    care_endings, events, comparable_events, months or errors return.
+    care_endings, events, comparable_events, months, errors or statements return.
 
     >>> import oxcare_analysis as ox
     >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
@@ -33,7 +34,8 @@ March is not published for 2013 (suppressed to protect confidentiality).
                 "Trend": beside.trend, "Comparison": beside.comparison, "Regression": beside.regression,
                 "LifeTable": beside.exits, "Specifications": beside.specifications,
                 "CareEndings": beside.care_endings, "EventStudy": beside.events, "Months": beside.months,
-                "ComparableEvents": beside.comparable_events, "Errors": beside.errors}
+                "ComparableEvents": beside.comparable_events, "Errors": beside.errors,
+                "Statements": statements.sentence}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")

@@ -1,6 +1,7 @@
 """Words that every sentence shares: the names of things, counts, changes and months."""
 
 import math
+import re
 
 from oxcare_analysis.words.columns import MONTHS
 
@@ -10,6 +11,12 @@ HYPOTHESES = {"entry_threshold": "the bar for coming on to a plan dropped",
               "awareness": "awareness and identification improved"}
 VERDICTS = {"supported": "Supported", "contradicted": "Contradicted", "negligible": "Smaller than the margin",
             "inconclusive": "Cannot tell", "not_testable": "Not testable"}
+# What checking a statement can come to, each with its symbol, in the order in which a reader wants them.
+RESULTS = {"not borne out": "✕", "borne out when written, since revised": "◐", "borne out": "●",
+           "not to be settled with published figures": "?"}
+DOCUMENTS = {"scrutiny_2014": "Report to the scrutiny committee, September 2014",
+             "oxford_mail_2014": "Oxford Mail, September 2014", "oxford_mail_2015": "Oxford Mail, 2015",
+             "news_2018": "Council news item, May 2018", "scrutiny_2023": "Scrutiny committee minutes, 2023"}
 COMPARISONS = {"england": "had its rate grown as England's did",
                "median_neighbour": "had it grown by the median growth among its neighbours",
                "given_start": "had it moved as authorities that started where it did"}
@@ -43,6 +50,11 @@ def went(start: float, end: float) -> str:
     if round(start) == round(end):
         return f"stayed at {start:,.0f}"
     return f"{'rose' if end > start else 'fell'} from {start:,.0f} to {end:,.0f}"
+
+
+def paragraph(locator: str) -> str:
+    """Where in a document, without the register's 'p' for numbers that are counted, not printed."""
+    return f"paragraph {re.sub(r'p(?=[0-9])', '', locator)}"
 
 
 def month(number: str) -> str:

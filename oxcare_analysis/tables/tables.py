@@ -177,10 +177,11 @@ def panel(resolved: pd.DataFrame) -> pd.DataFrame:
 
 
 def events(area: str | None = None, data_dir: str | Path | None = None) -> pd.DataFrame:
-    """Dated events of an area and of England, or of all areas: event_id, date, area, kind, event, source."""
+    """Dated events of an area and of England, or of all areas: event_id, date, area, kind, event, source, label."""
     path = paths.raw_dir(data_dir) / "published_figures" / "events.csv"
-    columns = ["event_id", "date", "area", "kind", "event", "source"]
-    held = pd.read_csv(path, dtype=str, encoding="utf-8") if path.exists() else pd.DataFrame(columns=columns)
+    columns = ["event_id", "date", "area", "kind", "event", "source", "label"]
+    held = pd.read_csv(path, dtype=str, encoding="utf-8") if path.exists() else pd.DataFrame()
+    held = held.reindex(columns=columns).assign(label=lambda rows: rows["label"].fillna(rows["event"]))
     return (held if area is None else held[held["area"].isin([area, "England"])]).reset_index(drop=True)
 
 

@@ -12,10 +12,11 @@ import pandas as pd
 from oxcare_analysis.thinking import evidence
 from oxcare_analysis.thinking.findings import NONE, Estimate
 from oxcare_analysis.thinking.study import Study
+from oxcare_analysis.words.result import Result
 
 
-@dataclass(frozen=True)
-class CareEndings:
+@dataclass(frozen=True, repr=False)
+class CareEndings(Result):
     """Endings into care of one authority, and the change in the exit rate with and without them.
 
     `change`: of the exit rate, all endings. `low`, `high`: bounds on the change of the rate of endings other than into

@@ -13,6 +13,7 @@ import pandas as pd
 
 from oxcare_analysis.thinking import events, measures
 from oxcare_analysis.thinking.study import Study
+from oxcare_analysis.words.result import Result
 
 DRAWS, SEED = 9_999, 20140925
 AFTER, BEFORE = "after", "before"
@@ -21,8 +22,8 @@ COLUMNS = ["measure", "when", "events", "estimate", "low", "high", "p_value", "p
 EACH = ["area_code", "area", "year", "date", "event", "measure", "when", "estimate"]
 
 
-@dataclass(frozen=True)
-class ComparableEvents:
+@dataclass(frozen=True, repr=False)
+class ComparableEvents(Result):
     """What followed one kind of event wherever it happened.
 
     `table`: measure, when (AFTER: up to three years after; BEFORE: the two years before, as if the event had come then,

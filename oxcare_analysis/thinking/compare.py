@@ -9,10 +9,11 @@ from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import ENGLAND
+from oxcare_analysis.words.result import Result
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Result):
     """`table`: one row a year: year, value, low, high (this authority with its year-to-year noise), england,
     neighbours (their median), neighbours_low, neighbours_high (their quartiles)."""
 

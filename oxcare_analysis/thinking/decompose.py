@@ -7,12 +7,13 @@ import pandas as pd
 
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking.study import Study
+from oxcare_analysis.words.result import Result
 
 PARTS = ("national", "regional", "neighbour", "local")
 
 
-@dataclass(frozen=True)
-class Trend:
+@dataclass(frozen=True, repr=False)
+class Trend(Result):
     """One measure's path from the start of the window, in logs, as parts that add up.
 
     `table`: one row a year: year, value, change (log, from the first year), national (median authority), regional

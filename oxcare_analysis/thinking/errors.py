@@ -9,6 +9,7 @@ from oxcare_analysis.thinking import evidence, measures
 from oxcare_analysis.thinking.findings import Z_95, Estimate
 from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.study import Study
+from oxcare_analysis.words.result import Result
 
 COUNTING, INDEPENDENT = "counting noise alone", "yearly changes taken as independent"
 MODEL, DRIFT = "noise model, used in the verdict", "noise model, drift counted as noise"
@@ -16,8 +17,8 @@ MODEL, DRIFT = "noise model, used in the verdict", "noise model, drift counted a
 EXPOSURES = ("children_0_17_count", "mean_open_count", "mean_open_6_plus_count")
 
 
-@dataclass(frozen=True)
-class Errors:
+@dataclass(frozen=True, repr=False)
+class Errors(Result):
     """One change, `change`, and its standard error counted in four ways.
 
     `table`: one row a method, in logs: method, se, low, high (95 per cent interval of the change), z, beyond (the

@@ -13,6 +13,7 @@ import pandas as pd
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking.findings import holm
 from oxcare_analysis.thinking.study import Study
+from oxcare_analysis.words.result import Result
 
 # Schools and education services are one source: authorities move cases between the two.
 SOURCES = {"police": ("police",), "schools and education services": ("schools", "education_services"),
@@ -26,8 +27,8 @@ COLUMNS = ["year", "event", "date", "measure", "k", "tested", "change", "others"
            "p_adjusted", "n"]
 
 
-@dataclass(frozen=True)
-class EventStudy:
+@dataclass(frozen=True, repr=False)
+class EventStudy(Result):
     """Changes after the dated local events of one authority.
 
     `table`: year (ending 31 March, in which the events fell), event (all of that year, joined), date, measure (its
@@ -97,8 +98,7 @@ def events(study: Study, measure: str) -> EventStudy:
 def _groups(study: Study) -> tuple[pd.DataFrame, list[str]]:
     """Local events that a year of the window follows, one row a year (event, date), and why the others are left out."""
     dated = study.events.sort_values("date")
-    dated = dated.assign(name=dated["event_id"].str.replace("_", " "),
-                         year=[int(d[:4]) + (int(d[5:7]) >= 4) for d in dated["date"]])
+    dated = dated.assign(name=dated["label"], year=[int(d[:4]) + (int(d[5:7]) >= 4) for d in dated["date"]])
     dated = dated[dated["year"].between(study.first_year, study.last_year)]
     national = dated["area"] == "England"
     groups = dated[~national].groupby("year").agg(event=("name", ", ".join), date=("date", lambda dates: " to ".join(

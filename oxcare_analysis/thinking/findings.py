@@ -6,6 +6,8 @@ from html import escape
 
 import pandas as pd
 
+from oxcare_analysis.words.result import Result
+
 SUPPORTED, CONTRADICTED, NEGLIGIBLE = "supported", "contradicted", "negligible"
 INCONCLUSIVE, NOT_TESTABLE = "inconclusive", "not_testable"
 VERDICTS = (SUPPORTED, CONTRADICTED, NEGLIGIBLE, INCONCLUSIVE, NOT_TESTABLE)
@@ -121,8 +123,8 @@ class Variant:
         return "does not fit" if self.against else "cannot tell" if self.unknown else "fits"
 
 
-@dataclass(frozen=True)
-class Finding:
+@dataclass(frozen=True, repr=False)
+class Finding(Result):
     """One hypothesis judged in one study.
 
     `without`: (kind of recording change that touches the primary, the verdict with its points left out).

@@ -18,6 +18,7 @@ from oxcare_analysis.thinking.measures import COMPARABLE
 from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import MEASURES
+from oxcare_analysis.words.result import Result
 
 DRIVERS = ("children", "referrals_per_child", "enquiries_per_referral", "conferences_per_enquiry",
            "plans_per_conference", "exit_rate")
@@ -37,8 +38,8 @@ DRAWS, SEED = 1000, 20140925
 RESIDUAL_SHARE = 0.10
 
 
-@dataclass(frozen=True)
-class Ledger:
+@dataclass(frozen=True, repr=False)
+class Ledger(Result):
     """The change in open plans, shared out.
 
     `table`: one row a driver (in the order of DRIVERS): driver, label, plans, low, high, stable_sign, doubtful,

@@ -13,14 +13,15 @@ import pandas as pd
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import BANDS, ENGLAND
 from oxcare_analysis.words.panel import year_before
+from oxcare_analysis.words.result import Result
 
 WIDTH = {"0_3": 0.25, "3_6": 0.25, "6_12": 0.5, "12_24": 1.0, "24_plus": np.inf}  # years
 LONG = "12_plus"  # the two longest bands together, where they cannot be told apart
 WIDTH_MERGED = {"0_3": 0.25, "3_6": 0.25, "6_12": 0.5, LONG: np.inf}
 
 
-@dataclass(frozen=True)
-class LifeTable:
+@dataclass(frozen=True, repr=False)
+class LifeTable(Result):
     """Exits of one authority by band and year.
 
     `hazards`: year, band, label, ended, exposure (mean open plans), hazard (a year), filled (worked out from the

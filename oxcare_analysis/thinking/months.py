@@ -12,6 +12,7 @@ from oxcare_analysis.thinking.findings import SIGNIFICANT, holm
 from oxcare_analysis.thinking.models import monthly
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import MONTHS
+from oxcare_analysis.words.result import Result
 
 PUBLISHED = ("referrals_received",)
 STOCK = "plans_open"
@@ -25,16 +26,17 @@ OWN_SOURCE = ("Source: the council's own monthly figures, as added to this copy;
               "oxcare_analysis.")
 
 
-@dataclass(frozen=True)
-class Months:
+@dataclass(frozen=True, repr=False)
+class Months(Result):
     """One series by month.
 
     `table`: one row a calendar month from first to last: month (2013-04), value (NaN in a gap), trend (the level of an
     average month), low, high (95 per cent interval of the trend), season (1 = an average month), fitted (trend ×
-    season), remainder (value ÷ fitted). `steps`: event, date (first month after it), estimate, low, high (logs),
-    p_value, p_adjusted (Holm over the dates), each date in a model of its own; NaN where too few months about it have
-    a figure. `break_`: the likeliest break (date, low, high, p_value) or None. `dispersion`: scatter of the counts over
-    what chance alone gives (NaN for a stock). `autocorrelation`: of remainders a month apart.
+    season), remainder (value ÷ fitted). `steps`: event, date (first month after it), label (in a few words), estimate,
+    low, high (logs), p_value, p_adjusted (Holm over the dates), each date in a model of its own; NaN where too few
+    months about it have a figure. `break_`: the likeliest break (date, low, high, p_value) or None. `dispersion`:
+    scatter of the counts over what chance alone gives (NaN for a stock). `autocorrelation`: of remainders a month
+    apart.
     """
 
     area: str
@@ -106,7 +108,7 @@ def model(series: pd.Series, events: pd.DataFrame, area: str, measure: str, sour
 def _steps(series: pd.Series, columns: np.ndarray, stock: bool, events: pd.DataFrame) -> pd.DataFrame:
     """A step at the first month most of which lies after each event, each date tested beside trend and season alone."""
     dates = (pd.to_datetime(events["date"], format="ISO8601") + pd.Timedelta(days=15)).dt.to_period("M")
-    rows = pd.DataFrame({"event": events["event"], "date": dates})
+    rows = pd.DataFrame({"event": events["event"], "date": dates, "label": events.get("label", events["event"])})
     rows = rows[(dates > series.index.min()) & (dates <= series.index.max())].sort_values("date", kind="stable")
     names = ["estimate", "low", "high", "p_value"]
     tested = dict.fromkeys(rows["date"], [float("nan")] * len(names))

@@ -10,14 +10,15 @@ from oxcare_analysis.thinking import evidence, measures
 from oxcare_analysis.thinking.findings import NOT_TESTABLE, Estimate, decide
 from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.study import Study
+from oxcare_analysis.words.result import Result
 
 MARGIN = 0.30  # no narrower than the 90 per cent half-width of a large authority (about 600 open plans)
 MIDDLE_HALF = 0.6745  # standard deviations that hold the middle half of authorities
 COMPARISONS = ("england", "median_neighbour", "given_start")
 
 
-@dataclass(frozen=True)
-class Premise:
+@dataclass(frozen=True, repr=False)
+class Premise(Result):
     """Whether the rate of open plans rose, and the plans above what each comparison would have given.
 
     `just_here`: plans above following England, above following the median neighbour, above what authorities that

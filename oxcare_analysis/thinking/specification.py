@@ -15,14 +15,15 @@ from oxcare_analysis.thinking import evidence, measures
 from oxcare_analysis.thinking.findings import Estimate
 from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.study import Study
+from oxcare_analysis.words.result import Result
 
 READINGS = ("two-year means", "end points", "smoothed levels")
 TAKEN_OFF = ("nothing", "the national median", "the neighbours' median")
 SMOOTHED_FROM = 2013  # the noise model's first year
 
 
-@dataclass(frozen=True)
-class Specifications:
+@dataclass(frozen=True, repr=False)
+class Specifications(Result):
     """Every way of asking, one row each.
 
     `table`: measure, label, first_year, last_year, reading, taken_off, estimate (log), low, high, moved (+1, 0, −1),

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from oxcare_analysis.words.result import Result
 
-@dataclass(frozen=True)
-class Story:
+
+@dataclass(frozen=True, repr=False)
+class Story(Result):
     """The same questions over six windows. `table`: one row a window (first_year, last_year, open_from, open_to,
     rate_from, rate_to, premise, the four hypotheses by name, moved, said)."""
 
@@ -18,8 +20,8 @@ class Story:
         return self.table.drop(columns="said").to_html(index=False)
 
 
-@dataclass(frozen=True)
-class Recording:
+@dataclass(frozen=True, repr=False)
+class Recording(Result):
     """Dated recording changes.
 
     `table`: year, what, measure, found, expected, reason; `touches`, the hypotheses whose primary it could have moved;

@@ -23,6 +23,7 @@ class Measure:
 
 BANDS = {"0_3": "up to 3 months", "3_6": "3 to 6 months", "6_12": "6 to 12 months", "12_24": "1 to 2 years",
          "24_plus": "2 years or more"}
+AGES = {"under_1": "under 1", "1_4": "1 to 4", "5_9": "5 to 9", "10_15": "10 to 15", "16_plus": "16 or over"}
 CATEGORIES = ("neglect", "physical", "sexual", "emotional", "multiple")
 SOURCES = {"individual": "individuals", "schools": "schools", "education_services": "education services",
            "health": "health services", "housing": "housing", "council_services": "council services",
@@ -110,9 +111,9 @@ def _measures() -> dict[str, Measure]:
     rows += [(f"referrals_from_{key}_count", f"referrals from {text}", "referrals") for key, text in SOURCES.items()]
     rows += [(f"referrals_in_{month}_count", f"referrals received in {month.title()}", "referrals")
              for month in MONTHS]
-    rows += [(f"looked_after_{stage}age_{age}_count", f"children {text} aged {age.replace('_', ' to ')}", "children")
+    rows += [(f"looked_after_{stage}age_{age}_count", f"children {text} aged {words}", "children")
              for stage, text in (("", "looked after"), ("started_", "who started to be looked after"))
-             for age in ("under_1", "1_4", "5_9", "10_15", "16_plus")]
+             for age, words in AGES.items()]
     return {row[0]: Measure(*row) for row in rows}
 
 

@@ -8,6 +8,8 @@ PROJECT = PACKAGE.parent
 NOTEBOOKS = PROJECT / "notebooks"
 REPORTS = PROJECT / "reports"
 WORK = PROJECT / "work"
+# Set by a refresh for the notebooks it runs: their charts then hand over pictures to be published.
+TAKE_AWAY = "OXCARE_TAKE_AWAY"
 
 
 def data_dir(given: str | Path | None = None) -> Path:

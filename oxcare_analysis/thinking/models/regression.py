@@ -8,12 +8,13 @@ import pandas as pd
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import BANDS
+from oxcare_analysis.words.result import Result
 
 FEWEST_ROWS = 4
 
 
-@dataclass(frozen=True)
-class Regression:
+@dataclass(frozen=True, repr=False)
+class Regression(Result):
     """A fitted model: formula in words, coefficients and a residual check.
 
     `table`: term, estimate, low, high, p_value (estimates are logs: 0.1 is about 10 per cent). `residuals`: year,

@@ -1,0 +1,66 @@
+"""OUT/index.html: every report, newest month first, in a table that sorts and narrows."""
+
+import json
+from html import escape
+from pathlib import Path
+
+from oxcare_analysis.refresh import pages
+from oxcare_analysis.showing import exhibits, wording
+
+HEADERS = ("Area", "Years", "Figures published by", "Open plans", "Change", "Rise beyond yearly swings?", "Coming on",
+           "Coming off", "Need", "Awareness")
+
+
+def write(out: Path) -> None:
+    """The front page over all months and areas."""
+    found = sorted(path for path in out.glob("*/*/verdicts.json") if not path.parent.name.startswith("."))
+    reports = [(path.parent, json.loads(path.read_text(encoding="utf-8")))
+               for path in sorted(found, key=lambda path: path.parent.parent.name, reverse=True)]
+    checked = json.loads((out / "checked.json").read_text(encoding="utf-8"))
+    month = max((document["as_of"] for _, document in reports), default=checked["newest"])
+    words = f"Checked {escape(checked['checked'])}, " + (
+        f"published then; newest figures {escape(month)}." if checked["new"] else f"nothing new since {escape(month)}.")
+    top = ("<h1>Why are more children on child protection plans?</h1><p>Four explanations of growth, tested on "
+           "published figures, for each authority and month below. Follow an area to its report. Under each "
+           "explanation stands its verdict: supported, contradicted, smaller than the margin, cannot tell or not "
+           f"testable.</p><p>{words}</p>")
+    place = pages.Place("Child protection plans: all reports", "Analysis: oxcare_analysis.", ())
+    html = pages.of_parts(top, [_tools(), _table(reports, out)], "All reports", place, "index.html", "table.js")
+    partial = out / "index.html.part"
+    partial.write_text(html, encoding="utf-8", newline="\n")
+    partial.replace(out / "index.html")
+
+
+def _tools() -> str:
+    return ('<div id="table-tools" role="search" hidden><label for="table-wanted">Show only rows that contain</label> '
+            '<input id="table-wanted" type="text" autocomplete="off"></div><p id="table-told" role="status"></p>')
+
+
+def _table(reports: list[tuple[Path, dict]], out: Path) -> str:
+    head = "".join(f'<th scope="col">{text}</th>' for text in HEADERS)
+    rows = "".join(_row(folder, document, out) for folder, document in reports)
+    return ('<div class="scroll" tabindex="0" role="region" aria-label="All reports"><table class="exhibit sortable">'
+            f"<caption>All reports</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>")
+
+
+def _row(folder: Path, document: dict, out: Path) -> str:
+    """One report; a cell's data-key, where it has one, is what it sorts by."""
+    href = escape(folder.relative_to(out).as_posix() + "/index.html", quote=True)
+    premise, window = document["premise"], document["window"]
+    start, end = premise["open_plans"]["from"], premise["open_plans"]["to"]
+    name, years = document["area"]["name"], f"{window['from']} to {window['to']}"
+    change = None if start is None or end is None else end - start
+    verdicts = "".join(f"<td>{exhibits.SYMBOLS[h['verdict']]} {wording.VERDICTS[h['verdict']].lower()}</td>"
+                       for h in document["hypotheses"])
+    moved = "not known" if change is None else f"{change:+,}"
+    ends = " → ".join("not published" if v is None else f"{v:,}" for v in (start, end))
+    return (f'<tr><th scope="row"><a href="{href}">{escape(name)}<span class="hidden">, {years}</span></a></th>'
+            f'<td class="whole">{years}</td><td class="whole">{escape(document["as_of"])}</td>'
+            f'<td class="number" data-key="{-1 if end is None else end}">{ends}</td>'
+            f'<td class="number" data-key="{_sortable(change)}">{moved}</td>'
+            f"<td>{exhibits.RISE[premise['verdict']]}</td>{verdicts}</tr>")
+
+
+def _sortable(change: int | None) -> int:
+    """A change as a number above zero, so that text sorts as numbers do: unknown first, then falls, then rises."""
+    return 0 if change is None else 1_000_000 + change
