@@ -5,7 +5,10 @@ Every figure it serves is simulated (see `official` in conftest.py).
 
 import gzip
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +22,7 @@ from oxcare_analysis.tables import tables as tables_module
 from oxcare_analysis.update import api as api_module
 from oxcare_analysis.update import editions
 from oxcare_analysis.update.api import Api
+from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import DataError, RunError, UsageError
 
 C1 = "C1 Referrals and re-referrals to children's social care services by local authority"
@@ -560,3 +564,26 @@ def test_an_address_that_is_not_https_is_refused(address):
 
 def test_https_is_taken():
     Api("https://example.org/statistics/v1")
+
+
+# The command
+
+
+@pytest.mark.parametrize(("fault", "code", "words"), [
+    (None, 0, "rows added"),
+    (lambda handler: problem(handler, 404, "Not Found"), 3, "no longer has"),
+    (lambda handler: problem(handler, 403, "Forbidden"), 4, "with 403"),
+])
+def test_the_command_takes_the_address_from_the_environment_and_says_how_it_ended(
+    service, offering, small_data_dir, fault, code, words
+):
+    if fault:
+        offering(fault)
+    ran = subprocess.run(
+        [sys.executable, "-m", "oxcare_analysis", "data", "update", "--data-dir", small_data_dir],
+        env=os.environ | {"OXCARE_API": service.address}, cwd=paths.PROJECT, capture_output=True, encoding="utf-8",
+    )
+    assert ran.returncode == code
+    assert words in (ran.stderr if code else ran.stdout)
+    assert "Traceback" not in ran.stderr
+    assert ran.stderr.count("\n") == (1 if code else 0)

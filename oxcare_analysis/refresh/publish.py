@@ -88,15 +88,16 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
         with tempfile.TemporaryDirectory(dir=request.out, prefix=".partial-", ignore_cleanup_errors=True) as scratch:
             staged = Path(scratch) / "report"
             staged.mkdir()
-            _build(study, request, staged, key, _before(request.out, folder, target), say)
+            changes = _build(study, request, staged, key, _before(request.out, folder, target), say)
             _put_in_place(staged, target)
         _note_checked(request.out, study.as_of, new=True)
         all_reports.write(request.out)
+    say(f"{study.area.name}: {compare.report_words(changes).replace(chr(10), ' ')}")
     return Outcome(target / "index.html", True)
 
 
-def _build(study, request: Request, staged: Path, key: str, before: dict | None, say: Callable[[str], None]) -> None:
-    """Everything of a report, in a place no reader sees."""
+def _build(study, request: Request, staged: Path, key: str, before: dict | None, say: Callable[[str], None]) -> dict:
+    """Everything of a report, in a place no reader sees; returns what changed since the report before."""
     wanted = run.notebooks(bool(request.own_months))
     parameters = {"area": study.area.name, "first_year": study.first_year, "last_year": study.last_year,
                   "as_of": request.as_of}
@@ -132,6 +133,7 @@ def _build(study, request: Request, staged: Path, key: str, before: dict | None,
         "versions": {name: metadata.version(name) for name in ("pandas", "statsmodels", "papermill", "nbconvert",
                                                                "seaborn", "matplotlib")},
         "seconds": seconds})
+    return changes
 
 
 def _without_defaults(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
