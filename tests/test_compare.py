@@ -289,10 +289,17 @@ def test_the_figures_of_the_area_that_came_since_are_told(since):
         ("children_0_17_count", 2023, "revised"), ("children_0_17_count", 2024, "revised")}
     told = compare.report_words(found).split("\n")
     assert told[:2] == ["Since the report of October 2025 (figures changed): no verdict changed.",
-                        "Figures came in for 2025."]
+                        "Figures came in for the year to March 2025."]
     assert told[2].startswith("Figures of this area published before that are no longer the same: 2 revised "
                               "(children aged 0 to 17, 2024: ")
     assert len(told) == 3
+
+
+def test_what_the_report_before_was_made_from_is_not_told_again(since, shipped_dir):
+    held = compare.held_tables(shipped_dir)
+    found = since(stated(five("supported")), stated(five("supported"), rules="r2"), held=held)
+    assert (found["new_years"], found["revisions"]) == ([], [])
+    assert compare.report_words(found) == "Since the report of October 2025 (rules changed): no verdict changed."
 
 
 def test_a_real_verdict_that_a_new_year_changed(tables, shipped_dir):

@@ -17,8 +17,11 @@ CELL = ["area_code", "year", "measure"]
 KINDS = {"revised": "revised", "suppressed": "newly suppressed", "released": "no longer suppressed",
          "withdrawn": "no longer available", "supplied": "supplied after all", "marked": "marked in another way",
          "gone": "no longer listed", "listed": "listed for the first time"}
-CAUSES = {"changed_rule": "the rules changed", "revised_figures": "figures for the same years were revised or added",
-          "new_year": "a new year came in", "other": "neither rules nor figures changed, but other code did"}
+# A newer year also tells more of how far single years swing, and so can move the verdict on an earlier window.
+CAUSES = {"changed_rule": "the rules changed",
+          "revised_figures": "figures for the same window were revised or added, or newer years showed more or less of "
+                             "how far single years swing",
+          "new_year": "the window took in a new year", "other": "neither rules nor figures changed, but other code did"}
 FRAMES = ("cells", "areas", "columns", "years")
 LISTED, FEW = 10, 3
 
@@ -188,7 +191,7 @@ def reports(area_code: str, document: dict, before: dict | None, as_of: str, dat
 
     `before`: that report's verdicts document with `month` (its folder) and `held` (the tables it was made from, see
     held_tables; None where it does not say). Each changed verdict says why: of CAUSES, those that moved it when
-    taken one at a time in the order rules, figures for the same years, new year.
+    taken one at a time in the order rules, figures on the same window, new year.
     """
     if before is None:
         return {"since": None, "verdicts": [], "figures_changed": None, "rules_changed": None,
@@ -217,7 +220,7 @@ def report_words(changes: dict) -> str:
              + (f", because {' and '.join(CAUSES[cause] for cause in v['why'])}." if v["why"] else ".")
              for v in changes["verdicts"]]
     if changes["new_years"]:
-        told.append(f"Figures came in for {', '.join(map(str, changes['new_years']))}.")
+        told.append(f"Figures came in for the year to March {' and '.join(map(str, changes['new_years']))}.")
     if changes["revisions"]:
         cells = pd.DataFrame(changes["revisions"])
         kinds = ", ".join(f"{count} {KINDS[kind]}" for kind, count in cells["kind"].value_counts(sort=False).items())
