@@ -266,7 +266,14 @@ def test_why_a_verdict_changed_is_found_by_changing_one_thing_at_a_time(since, c
     found = since(stated(five("inconclusive")), after, planned)
     assert found["verdicts"] == [{"what": "premise", "before": "inconclusive", "after": "supported", "why": why}]
     text = compare.report_words(found)
+    assert "It said “not clear of swings” and now says “yes”, because " in text
     assert all(compare.CAUSES[cause] in text for cause in why)
+
+
+def test_a_changed_hypothesis_is_told_in_the_words_of_its_card(since):
+    found = since(stated(five("supported")), stated(["supported", "supported", *["inconclusive"] * 3], rules="r2"))
+    assert ("The bar for coming on to a plan dropped: it said “cannot tell” and now says “supported”, because the "
+            "rules changed.") in compare.report_words(found).split("\n")
 
 
 def test_with_no_verdict_changed_nothing_is_run_again(since):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from oxcare_analysis import documents, door
 from oxcare_analysis.intake import raw
-from oxcare_analysis.showing import wording
+from oxcare_analysis.showing import exhibits, wording
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.words.columns import MEASURES, PUBLISHED, ROUNDED, SUPPRESSED
 
@@ -214,9 +214,8 @@ def report_words(changes: dict) -> str:
             (False, True): "rules changed", (False, False): "neither figures nor rules changed"}
     cause = what[changes["figures_changed"], changes["rules_changed"]]
     start = f"Since the report of {wording.month_words(changes['since'])} ({cause}):"
-    told = [start + (" these verdicts changed." if changes["verdicts"] else " no verdict changed.")]
-    told += [f"{_question(v['what'])}: {wording.VERDICTS[v['before']].lower()} then, "
-             f"{wording.VERDICTS[v['after']].lower()} now"
+    told = [start + (" verdicts changed." if changes["verdicts"] else " no verdict changed.")]
+    told += [_said(v["what"], v["before"], v["after"])
              + (f", because {' and '.join(CAUSES[cause] for cause in v['why'])}." if v["why"] else ".")
              for v in changes["verdicts"]]
     if changes["new_years"]:
@@ -229,9 +228,13 @@ def report_words(changes: dict) -> str:
     return "\n".join(told)
 
 
-def _question(what: str) -> str:
-    words = "open plans rose beyond ordinary swings" if what == "premise" else wording.HYPOTHESES[what]
-    return words[0].upper() + words[1:]
+def _said(what: str, before: str, after: str) -> str:
+    """A changed verdict in the words that the page has for it."""
+    if what == "premise":
+        was, now = (exhibits.RISE[word].partition(" ")[2] for word in (before, after))
+        return f"Did open plans rise beyond ordinary swings? It said “{was}” and now says “{now}”"
+    was, now = (wording.VERDICTS[word].lower() for word in (before, after))
+    return f"{wording.HYPOTHESES[what][0].upper()}{wording.HYPOTHESES[what][1:]}: it said “{was}” and now says “{now}”"
 
 
 def held_tables(data_dir: str | Path | None = None) -> dict[str, str]:
