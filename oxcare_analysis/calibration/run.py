@@ -28,7 +28,7 @@ from oxcare_analysis.worlds import world as worlds
 from oxcare_analysis.worlds.causes import CAUSES, GROWTH
 
 # Margins were looked at on the first seed (and kept); error rates are reported on the others, each named in this file
-# before it was run. The second was added, rules and worlds unchanged, because on the first alone a wrong support stood at
+# before it was run. The second was added, rules and worlds unchanged, as on the first alone a wrong support stood at
 # 5.1 per cent with an interval from 3 to 9. An earlier one, 20261122, had worlds without national movement.
 CHOOSING_SEED, REPORTING_SEEDS = 1, (20261123, 20261124)
 WINDOW = (2015, 2020)
