@@ -31,6 +31,11 @@ accept: setup  ## re-run the notebooks in place and keep only the verdicts: the 
 	$(PY) -m oxcare_analysis.refresh.readme
 	$(PY) -m oxcare_analysis.tables.dictionary
 
+monthly: setup  ## take in new editions, check them, publish, say what changed
+	$(PY) -m oxcare_analysis data update
+	$(PY) -m oxcare_analysis data check
+	$(PY) -m oxcare_analysis refresh
+
 lab: setup  ## open JupyterLab on working copies set to LAB_AREA
 	$(PY) -m oxcare_analysis lab --area "$(LAB_AREA)"
 
@@ -38,4 +43,4 @@ lock:  ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra test --python-version 3.11 --universal --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
 
-.PHONY: help setup report test check accept lab lock
+.PHONY: help setup report test check accept monthly lab lock

@@ -68,7 +68,9 @@ def test_help_lists_the_commands(oxcare):
 
 
 @pytest.mark.parametrize(
-    "command", [(name,) for name in COMMANDS] + [("data", n) for n in ("add", "build", "check")], ids=" ".join
+    "command",
+    [(name,) for name in COMMANDS] + [("data", n) for n in ("add", "build", "changes", "check", "update")],
+    ids=" ".join,
 )
 def test_every_command_says_what_it_does(oxcare, command):
     code, out, _ = oxcare(*command, "--help")
@@ -346,3 +348,33 @@ def test_the_module_is_the_same_as_the_command(arguments):
     assert ran[0].stdout == ran[1].stdout
     assert ran[0].stderr == ran[1].stderr
     assert ran[0].returncode == ran[1].returncode
+
+
+@pytest.mark.parametrize("name", [".github/workflows/monthly.yml", "Makefile", "docs/monthly.md"])
+def test_every_command_of_the_monthly_chain_is_one(oxcare, name):
+    text = (paths.PROJECT / name).read_text(encoding="utf-8")
+    commands = set(re.findall(r"(?:oxcare|-m oxcare_analysis) (data \w+|refresh)", text))
+    assert {"data update", "data check", "refresh"} <= commands
+    for command in commands:
+        assert oxcare(*command.split(), "--help")[0] == 0
+
+
+def test_what_an_edition_changed_is_listed_for_an_area(oxcare):
+    code, out, _ = oxcare("data", "changes", "--edition", "2025", "--area", "Doncaster", "--list", "1")
+    assert code == 0
+    # d3_cpps_subsequent_plan_2013_to_2024.csv: 437 of Doncaster's plans of 2022; 'x' a year on
+    assert "  Doncaster, share of plans started that were a second or later plan, 2022: 100 → not available" in out
+    assert "  and 1 more" in out
+
+
+def test_what_changed_is_one_json_document(oxcare):
+    code, out, _ = oxcare("data", "changes", "--area", "Barnet", "--json")
+    assert code == 0
+    cells = [c for c in strict(out)["cells"] if c["measure"] == "no_further_action_count"]
+    assert [(c["year"], c["value_before"], c["value_after"]) for c in cells] == [(2024, 0.0, None)]
+
+
+def test_an_edition_that_is_not_held_is_bad_usage(oxcare):
+    code, out, err = oxcare("data", "changes", "--edition", "1999")
+    assert (code, out) == (2, "")
+    assert "There is no edition '1999'; expected one of 2012, 2024, 2025." in err

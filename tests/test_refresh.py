@@ -167,7 +167,8 @@ def test_the_run_record_says_how_the_report_was_made(report):
 
 def test_the_first_report_says_that_it_is_the_first(report):
     changes = json.loads((report / "changes.json").read_text(encoding="utf-8"))
-    assert changes == {"since": None, "verdicts": [], "figures_changed": None, "rules_changed": None}
+    assert changes == {"since": None, "verdicts": []} | dict.fromkeys(
+        ("figures_changed", "rules_changed", "new_years", "revisions"))
     assert "This is the first report for this area and window." in (report / "index.html").read_text(encoding="utf-8")
 
 
@@ -359,6 +360,7 @@ def test_force_publishes_again_though_nothing_is_new(window, small):
     changes = json.loads((standing / "changes.json").read_text(encoding="utf-8"))
     assert (changes["since"], changes["verdicts"]) == (month(window), [])
     assert (changes["figures_changed"], changes["rules_changed"]) == (False, False)
+    assert (changes["new_years"], changes["revisions"]) == ([], [])
     assert left_over(window) == []
 
 

@@ -5,12 +5,15 @@ import sys
 
 import typer
 
-from oxcare_analysis.cli import calibrate, data, figure, lab, ledger, refresh, simulate, statements, verdicts
+from oxcare_analysis.cli import (calibrate, changes, data, figure, lab, ledger, refresh, simulate, statements,
+                                 update, verdicts)
 from oxcare_analysis.words.errors import OxcareError
 
 app = typer.Typer(help="Why are more children on child protection plans? Four hypotheses tested on published figures.",
                   no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(data.app, name="data", help="Take in, build and check published figures.")
+data.app.command("update")(update.command)
+data.app.command("changes")(changes.command)
 app.command("ledger")(ledger.command)
 app.command("verdicts")(verdicts.command)
 app.command("statements")(statements.command)

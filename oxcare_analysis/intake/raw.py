@@ -30,7 +30,11 @@ def add_files(files: list[str | Path], edition: str | None = None, data_dir: str
     """
     if published is not None and not MONTH.fullmatch(published):
         raise DataError(f"The month of publication {published!r} cannot be used; expected a form such as 2025-10.")
-    taken = [read_file(path, edition) for path in files]
+    return add([read_file(path, edition) for path in files], data_dir, published)
+
+
+def add(taken: list[Intake], data_dir: str | Path | None = None, published: str | None = None) -> list[str]:
+    """As add_files, of files already read; the month that a file itself carries goes before `published`."""
     places = [(i.source, i.edition, i.table) for i in taken]
     twice = {p for p in places if places.count(p) > 1}
     if twice:
@@ -48,7 +52,7 @@ def add_files(files: list[str | Path], edition: str | None = None, data_dir: str
         arriving.mkdir(exist_ok=True)
         for item in news:
             if _folder(item, data_dir) == target:
-                _write(item, arriving, published or _usual_month(item, data_dir))
+                _write(item, arriving, item.published or published or _usual_month(item, data_dir))
     _swap_all(targets)
     for item in taken:
         if item.source == "local":
@@ -93,11 +97,30 @@ def first_published(data_dir: str | Path | None = None) -> dict[tuple[str, int],
     return {(row.source, int(row.year)): row.month for row in frame.itertuples()}
 
 
+def copy(data_dir: str | Path | None, folder: Path, tables: set[str] | None = None) -> None:
+    """Copy the figures into another data folder: all, or of the tables only these (source/edition/table)."""
+    shutil.copytree(paths.raw_dir(data_dir), paths.raw_dir(folder), ignore=shutil.ignore_patterns(".*"))
+    known = paths.data_dir(data_dir) / "known_problems.csv"
+    if known.exists():
+        shutil.copy(known, folder / known.name)
+    for source, names in editions(folder).items() if tables is not None else ():
+        for edition in names:
+            card, place = source_card(source, edition, folder), paths.raw_dir(folder) / source / edition
+            for table in [t for t in card["tables"] if f"{source}/{edition}/{t}" not in tables]:
+                del card["tables"][table]
+                (place / f"{table}.csv").unlink()
+            if card["tables"]:
+                _replace(place / "source.yml", _as_yaml(card))
+            else:
+                shutil.rmtree(place)
+
+
 def _folder(item: Intake, data_dir: str | Path | None) -> Path:
     return paths.raw_dir(data_dir) / item.source / item.edition
 
 
-def _as_csv(frame: pd.DataFrame) -> bytes:
+def as_csv(frame: pd.DataFrame) -> bytes:
+    """A table as the bytes it is kept in."""
     buffer = io.StringIO()
     frame.to_csv(buffer, index=False, lineterminator="\n")
     return buffer.getvalue().encode("utf-8")
@@ -108,7 +131,7 @@ def _held(item: Intake, data_dir: str | Path | None) -> bool:
     path = _folder(item, data_dir) / f"{item.table}.csv"
     if not path.exists():
         return False
-    if path.read_bytes() == _as_csv(item.rows):
+    if path.read_bytes() == as_csv(item.rows):
         return True
     raise DataError(f"{item.file_name} differs from what is held as {item.source}/{item.edition}/{item.table}. If the "
                     f"publisher has replaced it, add it as an edition of its own, for example --edition "
@@ -124,15 +147,21 @@ def _usual_month(item: Intake, data_dir: str | Path | None) -> str:
 
 
 def _write(item: Intake, folder: Path, published: str) -> None:
-    content = _as_csv(item.rows)
+    content = as_csv(item.rows)
     _replace(folder / f"{item.table}.csv", content)
     card_path = folder / "source.yml"
     card = yaml.safe_load(card_path.read_text(encoding="utf-8")) if card_path.exists() else _new_card(item, published)
     card["tables"][item.table] = {
         "title": item.title, "publishers_file": item.file_name, "rows": len(item.rows),
         "publishers_file_sha256": hashlib.sha256(item.file_bytes).hexdigest(),
-        "our_file_sha256": hashlib.sha256(content).hexdigest()}
-    _replace(card_path, yaml.safe_dump(card, sort_keys=False, allow_unicode=True).encode("utf-8"))
+        "our_file_sha256": hashlib.sha256(content).hexdigest(),
+        **({"publishers_version": item.version} if item.version else {}),
+        **({"publishers_columns": item.columns} if item.columns else {})}
+    _replace(card_path, _as_yaml(card))
+
+
+def _as_yaml(card: dict) -> bytes:
+    return yaml.safe_dump(card, sort_keys=False, allow_unicode=True).encode("utf-8")
 
 
 def _new_card(item: Intake, published: str) -> dict:
@@ -155,7 +184,7 @@ def _add_months(rows: pd.DataFrame, data_dir: str | Path | None) -> None:
     if path.exists():
         held = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
         rows = pd.concat([held[~held["month"].isin(rows["month"])], rows]).sort_values("month")
-    _replace(path, _as_csv(rows))
+    _replace(path, as_csv(rows))
 
 
 def read_months(data_dir: str | Path | None = None) -> pd.DataFrame:

@@ -7,7 +7,7 @@ name, region_code, then one column a measure.
 import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -26,7 +26,11 @@ LARGEST_FILE_BYTES = 50_000_000
 
 @dataclass(frozen=True)
 class Intake:
-    """One file as understood: where it goes, its edition, its rows as text in our layout."""
+    """One file as understood: where it goes, its edition, its rows as text in our layout.
+
+    `columns`: measure → the publisher's column, where the file has a column a measure.
+    `published`, `version`: the month it came out and the publisher's version of it, where the publisher says.
+    """
 
     source: str
     edition: str
@@ -35,6 +39,9 @@ class Intake:
     rows: pd.DataFrame
     file_name: str
     file_bytes: bytes
+    columns: dict[str, str] = field(default_factory=dict)
+    published: str | None = None
+    version: str | None = None
 
 
 def read_file(path: str | Path, edition: str | None = None) -> Intake:
@@ -63,7 +70,7 @@ def read_file(path: str | Path, edition: str | None = None) -> Intake:
     for measure in rows.columns.difference(KEYS):
         cells = rows.set_index(["name", "year"])[measure]
         values.read_values(cells[cells != ""], source, edition, f"{path.name}, column for {measure}")
-    return Intake(source, edition, table.name, table.title, rows, path.name, raw)
+    return Intake(source, edition, table.name, table.title, rows, path.name, raw, _found(table, header))
 
 
 def _placed(source: str, edition: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from oxcare_analysis import diagnostics, door
 from oxcare_analysis.intake import raw
-from oxcare_analysis.refresh import cards, pages, sources
+from oxcare_analysis.refresh import cards, compare, pages, sources
 from oxcare_analysis.showing import answers, charts, exhibits, sentences, wording
 from oxcare_analysis.showing.exhibit import Exhibit
 
@@ -33,7 +33,7 @@ def report_index(study, changes: dict, place: pages.Place, folder: Path, data_di
              f"{_shown(charts.just_here(premise))}{_fold(HERE_FOLD, _shown(exhibits.premise(premise)))}",
              f"<h2>The story by period</h2>{_shown(exhibits.story(story))}"
              f"{_fold('The story in words', _list(sentences.story(story).split(chr(10))))}",
-             f"<h2>What changed since the last report</h2>{_paragraphs(_changed(changes))}",
+             f"<h2>What changed since the last report</h2>{_paragraphs(compare.report_words(changes))}",
              f"<h2>How fresh the figures are</h2>{_fresh(study, data_dir)}",
              f"<h2>What these figures cannot say</h2>{_limits()}",
              f"<h2>Every page</h2>{_links((h, f'{n}: {t}') for h, n, t in place.pages if t)}",
@@ -67,19 +67,6 @@ def _list(lines: list[str]) -> str:
 
 def _links(links) -> str:
     return "<ul>" + "".join(f'<li><a href="{escape(h, quote=True)}">{escape(t)}</a></li>' for h, t in links) + "</ul>"
-
-
-def _changed(changes: dict) -> str:
-    if changes["since"] is None:
-        return "This is the first report for this area and window."
-    why = {(True, True): "figures and rules both changed", (True, False): "figures changed",
-           (False, True): "rules changed", (False, False): "neither figures nor rules changed"}
-    cause = why[changes["figures_changed"], changes["rules_changed"]]
-    if not changes["verdicts"]:
-        return f"Since the report of {changes['since']}: no verdict changed ({cause})."
-    listed = "; ".join(f"{v['what'].replace('_', ' ')} from {wording.VERDICTS[v['before']].lower()} to "
-                       f"{wording.VERDICTS[v['after']].lower()}" for v in changes["verdicts"])
-    return f"Since the report of {changes['since']} ({cause}): {listed}."
 
 
 def _fresh(study, data_dir: Path) -> str:

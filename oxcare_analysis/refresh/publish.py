@@ -24,7 +24,7 @@ from filelock import FileLock
 from oxcare_analysis import documents, door
 from oxcare_analysis.intake import raw
 from oxcare_analysis.intake.areas import plain
-from oxcare_analysis.refresh import all_reports, cards, downloads, front, pages, run, sources
+from oxcare_analysis.refresh import all_reports, cards, compare, downloads, front, pages, run, sources
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import RunError, UsageError
 
@@ -88,15 +88,16 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
         with tempfile.TemporaryDirectory(dir=request.out, prefix=".partial-", ignore_cleanup_errors=True) as scratch:
             staged = Path(scratch) / "report"
             staged.mkdir()
-            _build(study, request, staged, key, _before(request.out, folder, target), say)
+            changes = _build(study, request, staged, key, _before(request.out, folder, target), say)
             _put_in_place(staged, target)
         _note_checked(request.out, study.as_of, new=True)
         all_reports.write(request.out)
+    say(f"{study.area.name}: {compare.report_words(changes).replace(chr(10), ' ')}")
     return Outcome(target / "index.html", True)
 
 
-def _build(study, request: Request, staged: Path, key: str, before: dict | None, say: Callable[[str], None]) -> None:
-    """Everything of a report, in a place no reader sees."""
+def _build(study, request: Request, staged: Path, key: str, before: dict | None, say: Callable[[str], None]) -> dict:
+    """Everything of a report, in a place no reader sees; returns what changed since the report before."""
     wanted = run.notebooks(bool(request.own_months))
     parameters = {"area": study.area.name, "first_year": study.first_year, "last_year": study.last_year,
                   "as_of": request.as_of}
@@ -121,16 +122,18 @@ def _build(study, request: Request, staged: Path, key: str, before: dict | None,
                                                      verdicts.get(name, ""), sources.way_back))
     _write(staged / sources.PAGE, sources.page(study, request.data_dir, place))
     downloads.write_all(study, document, books, staged, request.data_dir)
-    changes = _changes(document, before)
+    changes = compare.reports(study.area.code, document, before, request.as_of, request.data_dir)
     _write_json(staged / "changes.json", changes)
     _write(staged / "index.html", front.report_index(study, changes, place, staged, request.data_dir))
     seconds["pages and downloads"] = round(time.perf_counter() - started, 2)
     _write_json(staged / "run.json", {
         "schema": 1, "key": key, "parameters": parameters, "published": date.today().isoformat(),
         "provenance": document["provenance"], "commit": _commit(), "python": platform.python_version(),
+        "held": compare.held_tables(request.data_dir),
         "versions": {name: metadata.version(name) for name in ("pandas", "statsmodels", "papermill", "nbconvert",
                                                                "seaborn", "matplotlib")},
         "seconds": seconds})
+    return changes
 
 
 def _without_defaults(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -184,21 +187,11 @@ def _before(out: Path, folder: str, target: Path) -> dict | None:
     """The verdicts of the last report of the same area and window: this month's own if it stands, else an earlier."""
     months = sorted((p for p in out.glob(f"*/{folder}/verdicts.json") if p.parent.parent.name <= target.parent.name),
                     key=lambda p: p.parent.parent.name)
-    return json.loads(months[-1].read_text(encoding="utf-8")) | {"month": months[-1].parent.parent.name} \
-        if months else None
-
-
-def _changes(document: dict, before: dict | None) -> dict:
-    """Which verdicts changed since the last report, and whether figures, rules or both did."""
-    if before is None:
-        return {"since": None, "verdicts": [], "figures_changed": None, "rules_changed": None}
-    old = {h["hypothesis"]: h["verdict"] for h in before["hypotheses"]} | {"premise": before["premise"]["verdict"]}
-    new = {h["hypothesis"]: h["verdict"] for h in document["hypotheses"]} | {"premise": document["premise"]["verdict"]}
-    return {"since": before["month"],
-            "verdicts": [{"what": name, "before": old.get(name), "after": word} for name, word in new.items()
-                         if old.get(name) != word],
-            "figures_changed": before["provenance"]["data_sha256"] != document["provenance"]["data_sha256"],
-            "rules_changed": before["provenance"]["rules_sha256"] != document["provenance"]["rules_sha256"]}
+    if not months:
+        return None
+    record = json.loads((months[-1].parent / "run.json").read_text(encoding="utf-8"))
+    return json.loads(months[-1].read_text(encoding="utf-8")) | {"month": months[-1].parent.parent.name,
+                                                                 "held": record.get("held")}
 
 
 def _put_in_place(staged: Path, target: Path) -> None:
