@@ -18,7 +18,7 @@ import pandas as pd
 from filelock import FileLock
 
 from oxcare_analysis.intake import areas as areas_intake
-from oxcare_analysis.intake import raw, values
+from oxcare_analysis.intake import raw, registers, values
 from oxcare_analysis.intake.sources import KEYS
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import MEASURES, NOT_AVAILABLE, PUBLISHED, ROUNDED
@@ -178,10 +178,9 @@ def panel(resolved: pd.DataFrame) -> pd.DataFrame:
 
 def events(area: str | None = None, data_dir: str | Path | None = None) -> pd.DataFrame:
     """Dated events of an area and of England, or of all areas: event_id, date, area, kind, event, source, label."""
-    path = paths.raw_dir(data_dir) / "published_figures" / "events.csv"
-    columns = ["event_id", "date", "area", "kind", "event", "source", "label"]
-    held = pd.read_csv(path, dtype=str, encoding="utf-8") if path.exists() else pd.DataFrame()
-    held = held.reindex(columns=columns).assign(label=lambda rows: rows["label"].fillna(rows["event"]))
+    held = registers.read("events", data_dir)
+    label = held["label"].where(held["label"].ne(""), held["event"]) if "label" in held else held["event"]
+    held = held[list(registers.COLUMNS["events"])].assign(label=label)
     return (held if area is None else held[held["area"].isin([area, "England"])]).reset_index(drop=True)
 
 
