@@ -11,7 +11,6 @@ from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import registers, settings
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking.study import Study
-from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import ENGLAND, MEASURES
 from oxcare_analysis.words.errors import UsageError
 
@@ -221,13 +220,10 @@ def _why_rate_differs(mine: pd.DataFrame, measure: str, rate: float) -> str:
 
 def _known_reason(area_code: str, year: int, measure: str, data_dir: str | Path | None) -> str:
     """The reason on record for two tables that print different figures, or nothing."""
-    path = paths.data_dir(data_dir) / "known_problems.csv"
-    if not path.exists():
-        return ""
-    known = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    known = registers.known_problems(data_dir)
     rows = known[known["check"].eq("one total, two tables") & known["area_code"].eq(area_code)
-                 & known["measure"].isin([measure, "*"]) & (known["first_year"].astype(int) <= year)
-                 & (known["last_year"].astype(int) >= year)]
+                 & known["measure"].isin([measure, "*"]) & (known["first_year"] <= year)
+                 & (known["last_year"] >= year)]
     return rows["reason"].iloc[0].rstrip(".") if len(rows) else ""
 
 

@@ -180,14 +180,14 @@ def test_every_known_problem_comes_with_its_reason(shipped_checks):
 def test_every_reason_on_file_still_explains_something(shipped_checks, shipped_dir):
     stale = [
         problem
-        for problem in checks.known_problems(shipped_dir).itertuples()
+        for problem in registers.known_problems(shipped_dir).itertuples()
         if matching(shipped_checks, problem).empty
     ]
     assert not stale, stale
 
 
 def test_no_reason_is_given_twice_or_for_a_check_measure_or_span_that_cannot_be(shipped_dir):
-    known = checks.known_problems(shipped_dir)
+    known = registers.known_problems(shipped_dir)
     assert not known.duplicated(["check", "area_code", "first_year", "last_year", "measure"]).any()
     assert set(known["check"]) <= set(FAULT_IDS)
     assert set(known["measure"]) <= {*MEASURES, "*"}
@@ -195,7 +195,7 @@ def test_no_reason_is_given_twice_or_for_a_check_measure_or_span_that_cannot_be(
 
 
 def test_an_error_is_never_excused_for_every_authority_and_every_measure_at_once(shipped_dir):
-    known = checks.known_problems(shipped_dir)
+    known = registers.known_problems(shipped_dir)
     wide = known[(known["area_code"] == "*") & (known["measure"] == "*")]
     assert set(wide["check"]) <= {"more than the step before"}  # conferences before 2014, under-recorded throughout
     assert wide["last_year"].le(2013).all()

@@ -17,6 +17,7 @@ from oxcare_analysis.words.errors import DataError
 
 LICENCE = "Open Government Licence v3.0"
 FIRST_PUBLISHED = "first_published.csv"
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 EDITION = re.compile(r"\d{4}(-\d{1,2})?")
 MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
 
@@ -76,18 +77,25 @@ def edition_order(edition: str) -> tuple[int, ...]:
 
 
 def read_table(source: str, edition: str, table: str, data_dir: str | Path | None = None) -> pd.DataFrame:
-    """One raw table as text. Raises DataError where it cannot be read."""
+    """One raw table as text. Raises DataError where it cannot be read, or is not as it was taken in."""
     root = paths.raw_dir(data_dir)
-    return text.read_csv(root / source / edition / f"{table}.csv", root)
+    path = root / source / edition / f"{table}.csv"
+    frame = text.read_csv(path, root)
+    if _sha256(path.read_bytes()) != source_card(source, edition, data_dir)["tables"][table]["our_file_sha256"]:
+        raise DataError(f"data/raw/{source}/{edition}/{table}.csv is not as it was taken in: its hash is not the one "
+                        "in source.yml. Figures are not changed by hand: take both out of the folder and add the "
+                        "publisher's file again, or restore them.")
+    return frame
 
 
 def source_card(source: str, edition: str, data_dir: str | Path | None = None) -> dict:
     """The source.yml of an edition. Raises DataError where it cannot be read or lacks its month or its tables."""
     path = paths.raw_dir(data_dir) / source / edition / "source.yml"
     try:
-        card = yaml.safe_load(path.read_text(encoding="utf-8"))
-        whole = MONTH.fullmatch(card["first_published"]) and all(re.fullmatch(r"\w+", name) for name in card["tables"])
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError):
+        card = yaml.load(path.read_text(encoding="utf-8"), SAFE_LOADER)
+        whole = MONTH.fullmatch(card["first_published"]) and all(
+            re.fullmatch(r"\w+", name) and "our_file_sha256" in table for name, table in card["tables"].items())
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
         whole = False
     if not whole:
         raise DataError(f"{source}/{edition}/source.yml cannot be used: expected first_published as YYYY-MM and the "
@@ -169,8 +177,8 @@ def _write(item: Intake, folder: Path, published: str) -> None:
     card = yaml.safe_load(card_path.read_text(encoding="utf-8")) if card_path.exists() else _new_card(item, published)
     card["tables"][item.table] = {
         "title": item.title, "publishers_file": item.file_name, "rows": len(item.rows),
-        "publishers_file_sha256": hashlib.sha256(item.file_bytes).hexdigest(),
-        "our_file_sha256": hashlib.sha256(content).hexdigest()}
+        "publishers_file_sha256": _sha256(item.file_bytes),
+        "our_file_sha256": _sha256(content)}
     _replace(card_path, yaml.safe_dump(card, sort_keys=False, allow_unicode=True).encode("utf-8"))
 
 
@@ -178,6 +186,10 @@ def _new_card(item: Intake, published: str) -> dict:
     publisher, title = PUBLISHERS[item.source]
     return {"publisher": publisher, "title": title, "edition": item.edition, "first_published": published,
             "licence": LICENCE, "tables": {}}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The registers of the documents (data/raw/published_figures): figures, statements and dated events, as text."""
+"""Files kept by hand beside the figures: the registers of the documents, and the list of known problems."""
 
 import re
 from datetime import date
@@ -16,6 +16,7 @@ COLUMNS = {
     "statements": ("statement_id", "source", "locator", "statement", "test", "figure_ids"),
     "events": ("event_id", "date", "area", "kind", "event", "source"),
 }
+PROBLEMS = ("check", "area_code", "first_year", "last_year", "measure", "reason")
 
 
 def read(name: str, data_dir: str | Path | None = None) -> pd.DataFrame:
@@ -43,6 +44,22 @@ def read(name: str, data_dir: str | Path | None = None) -> pd.DataFrame:
             raise DataError(f"{FOLDER}/{path.name}, {text.shown(wrong[key].iloc[0])}, has the {column} "
                             f"{text.shown(wrong[column].iloc[0])}; expected {words}. Correct the cell.")
     return frame
+
+
+def known_problems(data_dir: str | Path | None = None) -> pd.DataFrame:
+    """data/known_problems.csv: check, area_code (* for all), first_year, last_year, measure (* for all), reason.
+
+    Years are whole numbers; no rows where there is no file. Raises DataError on one of another form.
+    """
+    path = paths.data_dir(data_dir) / "known_problems.csv"
+    frame = text.read_csv(path) if path.exists() else pd.DataFrame(columns=list(PROBLEMS), dtype=str)
+    years = ["first_year", "last_year"]
+    wrong = sorted(set(PROBLEMS) - set(frame)) or [
+        cell for column in years for cell in frame[column] if not re.fullmatch(r"(19|20)[0-9]{2}", cell)]
+    if wrong:
+        raise DataError(f"{path.name} lacks a column or has a year that is none, {text.shown(wrong[0])}; expected "
+                        f"{', '.join(PROBLEMS)}, with years of four digits. Correct the file.")
+    return frame.astype(dict.fromkeys(years, int))
 
 
 def _is_past(cell: str) -> bool:

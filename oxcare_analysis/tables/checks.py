@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
+from oxcare_analysis.intake import registers
 from oxcare_analysis.tables.tables import Tables, panel, resolve, revisions
-from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import (BANDS, CATEGORIES, ENGLAND, LEVELS, MEASURES, MONTHS, SOURCES, STATUSES,
                                            SUPPRESSED)
 from oxcare_analysis.words.panel import year_before
@@ -59,17 +59,8 @@ def run(tables: Tables, data_dir: str | Path | None = None) -> pd.DataFrame:
              _swaps(authorities), _rebased(authorities), _low_reliability(tables.figures), _revised(tables)]
     failed = [f for f in found if len(f)] or [pd.DataFrame(columns=COLUMNS)]
     rows = pd.concat(failed, ignore_index=True).reindex(columns=COLUMNS)
-    return _with_reasons(rows, known_problems(data_dir)).sort_values(
+    return _with_reasons(rows, registers.known_problems(data_dir)).sort_values(
         ["severity", "check", "area_code", "year"], ignore_index=True)
-
-
-def known_problems(data_dir: str | Path | None = None) -> pd.DataFrame:
-    """data/known_problems.csv: check, area_code (* for all), first_year, last_year, measure (* for all), reason."""
-    path = paths.data_dir(data_dir) / "known_problems.csv"
-    columns = ["check", "area_code", "first_year", "last_year", "measure", "reason"]
-    if not path.exists():
-        return pd.DataFrame(columns=columns)
-    return pd.read_csv(path, dtype={"area_code": str}, encoding="utf-8")
 
 
 def implied_ends(numbers: pd.DataFrame) -> pd.Series:
