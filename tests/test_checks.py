@@ -6,7 +6,7 @@ import pandas as pd
 import pandera.errors
 import pytest
 
-from oxcare_analysis.intake import raw
+from oxcare_analysis.intake import raw, registers
 from oxcare_analysis.tables import checks
 from oxcare_analysis.tables import tables as tables_module
 from oxcare_analysis.words.columns import MEASURES

@@ -18,8 +18,8 @@ from oxcare_analysis.words.errors import DataError
 LICENCE = "Open Government Licence v3.0"
 FIRST_PUBLISHED = "first_published.csv"
 SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-EDITION = re.compile(r"\d{4}(-\d{1,2})?")
-MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
+EDITION = re.compile(r"\d{4}(-\d{1,2})?", re.ASCII)
+MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def add_files(files: list[str | Path], edition: str | None = None, data_dir: str | Path | None = None,
@@ -93,7 +93,7 @@ def source_card(source: str, edition: str, data_dir: str | Path | None = None) -
     path = paths.raw_dir(data_dir) / source / edition / "source.yml"
     try:
         card = yaml.load(path.read_text(encoding="utf-8"), SAFE_LOADER)
-        whole = MONTH.fullmatch(card["first_published"]) and all(
+        whole = MONTH.fullmatch(card["first_published"]) and card["tables"] and all(
             re.fullmatch(r"\w+", name) and "our_file_sha256" in table for name, table in card["tables"].items())
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
         whole = False
@@ -195,6 +195,7 @@ def _sha256(content: bytes) -> str:
 def _replace(path: Path, content: bytes) -> None:
     """Write a file so that a crash leaves the old one or the new one."""
     partial = path.with_name(path.name + ".part")
+    partial.unlink(missing_ok=True)  # were it a link, what it leads to would be written over
     partial.write_bytes(content)
     partial.replace(path)
 

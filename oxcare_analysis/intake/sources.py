@@ -72,7 +72,7 @@ def read_file(path: str | Path, edition: str | None = None) -> Intake:
 
 
 def _placed(source: str, edition: str) -> tuple[str, str]:
-    if not re.fullmatch(r"\d{4}(-\d{1,2})?", edition):
+    if not re.fullmatch(r"[0-9]{4}(-[0-9]{1,2})?", edition):
         raise DataError(f"The edition {edition!r} of {source} cannot be used: an edition is a year such as 2025, or "
                         "a year and a number such as 2025-2. Give it with --edition.")
     return source, edition
@@ -156,7 +156,7 @@ def _tabulated(header: list[str], frame: pd.DataFrame, name: str) -> tuple[Table
     for measure, column in found.items():
         rows[measure] = frame[column].str.strip()
     # Some authorities return their workforce figures jointly; such a row belongs to neither alone.
-    rows.loc[rows["area_code"].str.fullmatch(r"\d{3}( / \d{3})+"), "level"] = "joint"
+    rows.loc[rows["area_code"].str.fullmatch(r"[0-9]{3}( / [0-9]{3})+"), "level"] = "joint"
     _years(rows["year"], name)
     kept = rows[list(found)].ne("").any(axis=1)
     return best, _merged(rows[kept], name)
@@ -214,7 +214,8 @@ def _checked_rows(rows: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _checked_areas(rows: pd.DataFrame, name: str) -> None:
     """Refuse names and codes that are not of their kind."""
-    odd = rows[(rows["name"].str.len() > LONGEST_NAME) | rows["name"].str.contains(r"[\r\n\t]") | rows["name"].eq("")]
+    names = rows["name"]
+    odd = rows[(names.str.len() > LONGEST_NAME) | names.str.contains(r"[\r\n\t]") | names.str.strip().eq("")]
     if len(odd):
         raise DataError(f"{name} has the area name {shown(odd['name'].iloc[0])} in {odd['year'].iloc[0]}; expected "
                         f"one line of at most {LONGEST_NAME} characters. Use the publisher's data file unmodified.")

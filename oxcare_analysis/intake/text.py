@@ -15,9 +15,9 @@ LONGEST_SHOWN = 60
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 WORKBOOK_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # xlsx, ods and any zip; xls
 # Control characters but for tab and line ends, marks that change the direction of writing or cannot be seen, and the
-# sign that a decoder puts where it lost a letter: no published figure or name holds one.
+# sign that a decoder puts where it lost a letter, or a carriage return alone: no published figure or name holds one.
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-                    "\ufff9-\ufffd]")
+                    "\ufff9-\ufffd]|\r(?!\n)")
 
 
 def read_csv(path: Path, root: Path | None = None) -> pd.DataFrame:

@@ -118,8 +118,8 @@ def _typed(cell: str) -> float | str | None:
 
 
 def _safe(cell: object) -> str:
-    """A cell as text that a spreadsheet will not run as a formula; numbers stay as they are."""
-    text = "" if cell is None else str(cell)
+    """A cell as one piece of text that a spreadsheet will not run as a formula; numbers stay as they are."""
+    text = "" if cell is None else str(cell).replace("\r", " ")  # readers of CSV break a row at one
     return f"'{text}" if text.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(text) else text
 
 

@@ -54,9 +54,10 @@ def run(tables: Tables, data_dir: str | Path | None = None) -> pd.DataFrame:
     FIGURES_SCHEMA.validate(tables.figures)
     numbers = panel(resolve(tables)).reindex(columns=list(MEASURES))
     authorities = numbers[numbers.index.get_level_values("area_code").str.fullmatch(r"\d{3}")]
-    found = [_identity(authorities), _breakdowns(tables.figures), _england(numbers, authorities),
-             _funnel(authorities), _totals_agree(tables.figures), _rates(tables), _jumps(authorities),
-             _swaps(authorities), _rebased(authorities), _low_reliability(tables.figures), _revised(tables)]
+    found = [_left_out(tables.figures), _identity(authorities), _breakdowns(tables.figures),
+             _england(numbers, authorities), _funnel(authorities), _totals_agree(tables.figures), _rates(tables),
+             _jumps(authorities), _swaps(authorities), _rebased(authorities), _low_reliability(tables.figures),
+             _revised(tables)]
     failed = [f for f in found if len(f)] or [pd.DataFrame(columns=COLUMNS)]
     rows = pd.concat(failed, ignore_index=True).reindex(columns=COLUMNS)
     return _with_reasons(rows, registers.known_problems(data_dir)).sort_values(
@@ -72,6 +73,21 @@ def implied_ends(numbers: pd.DataFrame) -> pd.Series:
 def _rows(check: str, severity: str, hits: pd.DataFrame) -> pd.DataFrame:
     """Failures, indexed by (area_code, year) with measure, found and expected, in the common shape."""
     return hits.reset_index().assign(check=check, severity=severity)
+
+
+def _left_out(figures: pd.DataFrame) -> pd.DataFrame:
+    """An authority that one of the department's tables has for a year is in every table of that year."""
+    official = figures[(figures["source"] == "children_in_need") & (figures["level"] == "authority")]
+    table = ["edition", "table", "year"]
+    rows = official[[*table, "area_code"]].drop_duplicates()
+    wanted = rows.merge(rows[["area_code", "year"]].drop_duplicates(), on="year", suffixes=("_there", ""))
+    wanted = wanted[[*table, "area_code"]].drop_duplicates().merge(rows, how="left", indicator=True)
+    first = official.drop_duplicates(table).set_index(table)["measure"]
+    lost = wanted[wanted["_merge"] == "left_only"].join(first, on=table)
+    return _rows("authority left out", "error", lost.assign(
+        found="no row in " + lost["table"] + ", edition " + lost["edition"],
+        expected="a row, as in other tables of the year").set_index(["area_code", "year"])[
+            ["measure", "found", "expected"]])
 
 
 def _identity(numbers: pd.DataFrame) -> pd.DataFrame:

@@ -156,7 +156,8 @@ def _figures_column_missing(sheet: Sheet, rng: random.Random) -> Mutant | None:
 
 def _unread_column_missing(sheet: Sheet, rng: random.Random) -> Mutant | None:
     unread = [c for c in sheet.header if c not in sheet.read and c not in sheet.needed]
-    return Mutant(_without(sheet, rng.choice(unread)).written(), SAME) if unread else None
+    right = DIFFERENT if sheet.kind == "register" else SAME  # a register's further columns are kept
+    return Mutant(_without(sheet, rng.choice(unread)).written(), right) if unread else None
 
 
 def _column_twice(sheet: Sheet, rng: random.Random) -> Mutant:
@@ -233,7 +234,8 @@ def _area_missing(sheet: Sheet, rng: random.Random) -> Mutant | None:
         return None
     code = sheet.at("code")
     gone = sheet.rows[_authority(sheet, rng)][code]
-    return Mutant(replace(sheet, rows=[row for row in sheet.rows if row[code] != gone]).written(), DIFFERENT)
+    left = replace(sheet, rows=[row for row in sheet.rows if row[code] != gone])
+    return Mutant(left.written(), DIFFERENT, "authority left out" if sheet.kind == "official" else "")
 
 
 def _row_short(sheet: Sheet, rng: random.Random) -> Mutant:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from oxcare_analysis.intake.mappings import OFFICIAL_TABLES, TABULATED_TABLES, Table
+from oxcare_analysis.intake.registers import COLUMNS
 
 HERE = Path(__file__).parent
 REGISTERS = HERE.parents[1] / "data" / "raw" / "published_figures"
@@ -85,7 +86,7 @@ def _sheet(name: str, content: bytes) -> Sheet:
         return Sheet(name, name, header, rows, {"year": "month"}, tuple(header[1:]), tuple(header), mark, end)
     kind, named = ("register", REGISTER_ROLES) if name in REGISTER_ROLES else (name, OTHERS)
     roles, read = named[name]
-    return Sheet(name, kind, header, rows, roles, read, tuple(header), mark, end)
+    return Sheet(name, kind, header, rows, roles, read, COLUMNS.get(name, tuple(header)), mark, end)
 
 
 def _long(wide: Sheet) -> Sheet:

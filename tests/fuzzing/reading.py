@@ -49,7 +49,7 @@ def said(sheet: Sheet, content: bytes) -> dict[tuple, str]:
         return _once(((r["month"], column), text) for r in records for column, text in r.items())
     if sheet.kind == "sources":
         return _counted(_releases(records))
-    order = PLAIN_ORDER.get(sheet.kind, sheet.header)
+    order = PLAIN_ORDER.get(sheet.kind) or [column for column in sheet.header if column in header]
     return _counted(tuple(record[column] for column in order) for record in records)
 
 

@@ -131,7 +131,8 @@ def _register(desk: Desk, sheet: Sheet, mutant) -> tuple[str, str]:
         return "failed", traceback.format_exc()[-300:]
     finally:
         shutil.rmtree(path.parent)
-    return _compared(sheet, mutant.content, frame[sheet.header].to_csv(index=False).encode("utf-8"))
+    kept = frame[[column for column in sheet.header if column in frame]]
+    return _compared(sheet, mutant.content, kept.to_csv(index=False, lineterminator="\n").encode("utf-8"))
 
 
 def _compared(sheet: Sheet, content: bytes, kept: bytes) -> tuple[str, str]:
