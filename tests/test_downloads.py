@@ -22,14 +22,12 @@ def chart():
 
 
 @pytest.fixture
-def write(tmp_path, monkeypatch):
+def write(tmp_path):
     """A function that writes the downloads of a report whose notebooks drew these charts, and gives the folder."""
-    monkeypatch.setattr(downloads, "briefing", lambda study: "")
-
     def write(*charts):
         outputs = [nbformat.v4.new_output("display_data", {downloads.CHART: c}) for c in charts]
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=outputs)])
-        downloads.write_all(None, {"hypotheses": []}, {"02_growth": book}, tmp_path)
+        downloads.write_charts({"02_growth": book}, tmp_path)
         return tmp_path
 
     return write

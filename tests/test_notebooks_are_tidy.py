@@ -138,10 +138,10 @@ def code(book):
 
 
 def prose(cell):
-    """The lines of a markdown cell that are words, not code."""
+    """The lines of a markdown cell that are words, not code or the name of another notebook."""
     if cell.cell_type != "markdown":
         return []
-    return re.sub(r"^```.*?^```|`[^`]*`", "", cell.source, flags=re.MULTILINE | re.DOTALL).splitlines()
+    return re.sub(r"^```.*?^```|`[^`]*`|\]\(\w+\.ipynb\)", "", cell.source, flags=re.MULTILINE | re.DOTALL).splitlines()
 
 
 def nodes(cell):

@@ -18,7 +18,9 @@ WRITERS = sorted([*(paths.PACKAGE / "showing").glob("*.py"),
 # Digits that belong to a definition or to dated history; any other would be a result typed by hand.
 DEFINITIONS = ("95 per cent", "31 March", "section 47", "10,000", "19 comparisons of 20", "(1 = the largest",
                "under 0.01", "beyond 2", "council, 2014", "council in 2014", "four hypotheses of 2014",
-               "in 2014 the council", "in 2015 the council", "in 2018 the council", "since 2015")
+               "in 2014 the council", "in 2015 the council", "in 2018 the council", "since 2015",
+               "scrutiny committee, september 2014", "oxford mail, september 2014", "oxford mail, 2015",
+               "council news item, may 2018", "scrutiny committee minutes, 2023")
 MARKUP = re.compile(r"<[^<>]*(>|$)|^[^<>]*>|data:image[^,]*,|%\w|\\\w")
 
 

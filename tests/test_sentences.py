@@ -469,7 +469,8 @@ def told(tables):
 
 def test_every_kind_of_result_is_read_out_here(oxfordshire):
     kinds = {type(make(oxfordshire)).__name__ for make in READ_OUT.values()}
-    assert kinds == set(re.findall(r'"([A-Z]\w+)":', inspect.getsource(sentences.say)))
+    # What the documents state has lines of its own shape: test_statements.
+    assert kinds | {"Statements"} == set(re.findall(r'"([A-Z]\w+)":', inspect.getsource(sentences.say)))
 
 
 @pytest.mark.parametrize("area", TOLD)

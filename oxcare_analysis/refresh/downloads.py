@@ -33,6 +33,13 @@ def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], fo
     _write_rows(folder / "findings.csv", _findings(document))
     _write_rows(folder / "figures.csv", sources.rows(study))
     (folder / "briefing.md").write_text(briefing(study), encoding="utf-8", newline="\n")
+    write_charts(books, folder)
+    statements = exhibits.statements(figures.statements(study, data_dir)).table
+    _write_rows(folder / "data" / "statements.csv", [list(statements), *statements.to_numpy().tolist()])
+
+
+def write_charts(books: dict[str, nbformat.NotebookNode], folder: Path) -> None:
+    """Every chart of the notebooks: pictures and alt texts in charts/, data in data/ and in the workbook."""
     charts = charts_of(books)
     for name in ("charts", "charts/slides", "data"):
         (folder / name).mkdir()
@@ -45,8 +52,6 @@ def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], fo
         rows = list(csv.reader(io.StringIO(chart["csv"])))
         _write_rows(folder / "data" / f"{name}.csv", rows)
         _sheet(book, name, chart, rows)
-    statements = exhibits.statements(figures.statements(study, data_dir)).table
-    _write_rows(folder / "data" / "statements.csv", [list(statements), *statements.to_numpy().tolist()])
     if charts:
         book.save(folder / "tables.xlsx")
     _write_rows(folder / "charts" / "alt_text.csv",
