@@ -14,7 +14,7 @@ from openpyxl import Workbook, load_workbook
 
 from oxcare_analysis.intake import identity, raw, registers, sources
 from oxcare_analysis.refresh import downloads, publish
-from oxcare_analysis.tables import tables
+from oxcare_analysis.tables import checks, tables
 from oxcare_analysis.words.errors import DataError, OxcareError
 
 PLAINLY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -142,9 +142,18 @@ def rewritten(path, old, new):
     path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
 
 
-def test_a_held_figure_changed_by_hand_is_refused_with_its_place(small_data_dir):
+def test_a_held_figure_changed_by_hand_is_an_error_of_the_checks(small_data_dir):
+    assert "changed by hand" not in set(checks.run(tables.build(small_data_dir), small_data_dir)["check"])
     rewritten(small_data_dir / "raw" / "children_in_need" / "2024" / "plans.csv", "470", "471")
-    with pytest.raises(DataError, match="children_in_need/2024/plans.csv is not as it was taken in"):
+    found = checks.run(tables.build(small_data_dir), small_data_dir).set_index("check").loc["changed by hand"]
+    assert found["severity"] == "error" and "children_in_need/2024/plans.csv" in found["found"]
+
+
+@pytest.mark.parametrize(("old", "new"), [("area_code", "code"), ("2024", "2O24"), (",470,", ",470?,"), ("year", ""),
+                                          ("981", "98\n1")])
+def test_a_held_table_changed_by_hand_into_something_else_is_refused_with_its_place(small_data_dir, old, new):
+    rewritten(small_data_dir / "raw" / "children_in_need" / "2024" / "plans.csv", old, new)
+    with pytest.raises(DataError, match="plans.csv"):
         tables.build(small_data_dir)
 
 

@@ -163,6 +163,20 @@ def matching(rows, problem):
     ]
 
 
+# An authority left out
+
+
+def test_an_authority_that_one_table_leaves_out_for_a_year_is_an_error(recent, recent_checks, shipped_dir):
+    figures = recent.figures
+    gone = (figures["table"].eq("plans_open_by_duration") & figures["edition"].eq("2025")
+            & figures["area_code"].eq(YORK) & figures["year"].eq(2023))
+    assert gone.any() and "authority left out" not in set(recent_checks["check"])
+    found = checks.run(replace(recent, figures=figures[~gone].reset_index(drop=True)), shipped_dir)
+    lost = found[found["check"] == "authority left out"]
+    assert lost[["area_code", "year", "severity"]].values.tolist() == [[YORK, 2023, "error"]]
+    assert lost["found"].item() == "no row in plans_open_by_duration, edition 2025"
+
+
 # The shipped figures
 
 

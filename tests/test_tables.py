@@ -1,6 +1,5 @@
 """Clean tables: which figure is in force, as-of, revisions between editions, and rebuilding when raw changes."""
 
-import hashlib
 import shutil
 from dataclasses import fields
 
@@ -340,11 +339,9 @@ def test_a_folder_without_children_in_need_is_refused_with_what_to_do(tmp_path):
 
 def test_a_raw_column_that_is_no_measure_is_refused_with_its_name(small_data_dir):
     path = small_data_dir / "raw" / "children_in_need" / "2024" / "plans.csv"
-    card = path.with_name("source.yml")
-    before = hashlib.sha256(path.read_bytes()).hexdigest()
-    path.write_bytes(path.read_bytes().replace(b"plans_open_count", b"plans_afoot_count", 1))
-    after = hashlib.sha256(path.read_bytes()).hexdigest()
-    card.write_text(card.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("plans_open_count", "plans_afoot_count", 1), encoding="utf-8"
+    )
     with pytest.raises(DataError, match="plans_afoot_count"):
         tables_module.build(small_data_dir)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from oxcare_analysis.intake import registers
+from oxcare_analysis.intake import raw, registers
 from oxcare_analysis.tables.tables import Tables, panel, resolve, revisions
 from oxcare_analysis.words.columns import (BANDS, CATEGORIES, ENGLAND, LEVELS, MEASURES, MONTHS, SOURCES, STATUSES,
                                            SUPPRESSED)
@@ -54,7 +54,7 @@ def run(tables: Tables, data_dir: str | Path | None = None) -> pd.DataFrame:
     FIGURES_SCHEMA.validate(tables.figures)
     numbers = panel(resolve(tables)).reindex(columns=list(MEASURES))
     authorities = numbers[numbers.index.get_level_values("area_code").str.fullmatch(r"\d{3}")]
-    found = [_left_out(tables.figures), _identity(authorities), _breakdowns(tables.figures),
+    found = [_changed_by_hand(data_dir), _left_out(tables.figures), _identity(authorities), _breakdowns(tables.figures),
              _england(numbers, authorities), _funnel(authorities), _totals_agree(tables.figures), _rates(tables),
              _jumps(authorities), _swaps(authorities), _rebased(authorities), _low_reliability(tables.figures),
              _revised(tables)]
@@ -73,6 +73,15 @@ def implied_ends(numbers: pd.DataFrame) -> pd.Series:
 def _rows(check: str, severity: str, hits: pd.DataFrame) -> pd.DataFrame:
     """Failures, indexed by (area_code, year) with measure, found and expected, in the common shape."""
     return hits.reset_index().assign(check=check, severity=severity)
+
+
+def _changed_by_hand(data_dir: str | Path | None) -> pd.DataFrame:
+    """A table held is as it was when it was taken in, by the hash in its source.yml."""
+    hits = [(ENGLAND, int(edition[:4]), "", f"{source}/{edition}/{table}.csv changed by hand",
+             "the hash in source.yml; add the publisher's file again")
+            for source, edition, table in raw.changed_since(data_dir)]
+    return pd.DataFrame(hits, columns=["area_code", "year", "measure", "found", "expected"]).assign(
+        check="changed by hand", severity="error")
 
 
 def _left_out(figures: pd.DataFrame) -> pd.DataFrame:

@@ -204,6 +204,7 @@ def revisions(tables: Tables) -> pd.DataFrame:
 def _figures(texts: dict[tuple[str, str, str], pd.DataFrame]) -> pd.DataFrame:
     parts = []
     for (source, edition, table), text in texts.items():
+        _check_layout(text, f"{source}/{edition}/{table}.csv")
         long = text.melt(id_vars=KEYS, var_name="measure", value_name="text")
         if values.symbol_table(source, edition) is values.TABULATED:
             long = long[long["text"] != ""]
@@ -224,6 +225,14 @@ def _figures(texts: dict[tuple[str, str, str], pd.DataFrame]) -> pd.DataFrame:
     categories = {c: "category" for c in ("source", "table", "area_code", "level", "measure", "status", "note")}
     return figures[FIGURE_COLUMNS].reset_index(drop=True).astype(categories).astype(
         {c: str for c in ("source", "table", "area_code", "measure", "status", "note", "level")})
+
+
+def _check_layout(text: pd.DataFrame, place: str) -> None:
+    """Refuse a raw table that was changed by hand into one that has no such keys."""
+    lacking = [column for column in KEYS if column not in text]
+    if lacking or not text["year"].str.fullmatch(r"(19|20)[0-9]{2}").all():
+        raise DataError(f"data/raw/{place} lacks {', '.join(lacking) or 'a year of four digits in every row'}. It was "
+                        "changed by hand: restore it, or take it out and add the publisher's file again.")
 
 
 def _areas(texts: dict[tuple[str, str, str], pd.DataFrame]) -> pd.DataFrame:
