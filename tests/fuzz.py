@@ -19,6 +19,8 @@ from fuzzing.trial import Desk, Result, trial
 
 OUTCOMES = (REFUSED, SAME, DIFFERENT)
 DIFFER_AT_LEAST = 0.8
+PAGE = Path(__file__).parents[1] / "docs" / "security.md"
+START, END = "<!-- fuzz: written by tests/fuzz.py --page -->", "<!-- end of fuzz -->"
 
 
 def share(number: int, of: int, mutants: int, first_seed: int) -> list[Result]:
@@ -69,10 +71,15 @@ def main() -> None:
     options.add_argument("--mutants", type=int, default=20_000)
     options.add_argument("--processes", type=int, default=2)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--page", action="store_true", help="write the counts into docs/security.md")
     given = options.parse_args()
     started = time.perf_counter()
     results = run(given.mutants, given.processes, given.seed)
-    print(report(results, time.perf_counter() - started))
+    counts = report(results, time.perf_counter() - started)
+    print(counts)
+    if given.page:
+        before, rest = PAGE.read_text(encoding="utf-8").split(START)
+        PAGE.write_text(f"{before}{START}\n\n{counts}\n\n{END}{rest.split(END)[1]}", encoding="utf-8", newline="\n")
     for result in [r for r in results if r.fault][:50]:
         print(f"FAULT {result.file}, {result.mutation}, seed {result.seed}: {result.fault}", file=sys.stderr)
     few = sum(r.differs for r in results) < DIFFER_AT_LEAST * len(results)

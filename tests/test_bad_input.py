@@ -135,6 +135,11 @@ def test_what_a_documented_csv_holds_besides_is_named_when_it_is_left_out(tmp_pa
     assert raw.add_files([path], data_dir=tmp_path / "new")[0].endswith("left out, not kept by this project: tea_price")
 
 
+def test_the_name_of_a_file_cannot_write_over_the_console():
+    code, _, err = run(["data", "add", "a\x1b[31m\nb.csv"])
+    assert code == 3 and err.startswith("oxcare: ") and err.strip().isprintable()
+
+
 # What lies in the data folder
 
 
@@ -259,7 +264,7 @@ def test_errors_about_files_are_of_the_kind_that_exits_with_3():
 
 
 def test_cards_are_written_so_that_a_name_stays_a_name(tmp_path):
-    path = tmp_path / "!!python: [x] 'y'.csv"
+    path = tmp_path / "[x] 'y' & - z, #1.csv"
     path.write_bytes(PLANS.written())
     raw.add_files([path], data_dir=tmp_path / "data")
     card = yaml.safe_load((tmp_path / "data/raw/children_in_need/2025/source.yml").read_text(encoding="utf-8"))
