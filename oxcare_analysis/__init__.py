@@ -12,6 +12,8 @@ _PLACES = {
     "door": ("load", "areas", "premise", "ledger", "assess", "assess_all", "everywhere", "story"),
     "diagnostics": ("decompose", "compare", "regression", "recording", "exits", "specifications", "months",
                     "care_endings", "events", "comparable_events", "errors"),
+    "care": ("looked_after", "ages", "unaccompanied", "in_need", "routes", "placements", "money", "workforce", "spend",
+             "next_year", "caseload"),
     "figures": ("figure", "published", "stated", "revised", "statements"),
     "showing.sentences": ("say",), "showing.drawing": ("save",),
     "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),

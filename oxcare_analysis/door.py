@@ -105,13 +105,17 @@ def premise(study: Study) -> premises.Premise:
     return premises.premise(study)
 
 
-def ledger(study: Study) -> ledgers.Ledger:
+def ledger(study: Study, stock: str = ledgers.PLANS.name) -> ledgers.Ledger:
     """The growth ledger: the change in open plans shared among six drivers, in children, adding up exactly.
+
+    `stock`: "plans", or "looked_after" for the children looked after, shared among three.
 
     >>> ledger(load("Oxfordshire", 2013, 2018)).change
     257.0
     """
-    return ledgers.ledger(study)
+    if stock not in ledgers.FLOWS:
+        raise UsageError(f"There is no ledger of {stock!r}; expected one of {', '.join(ledgers.FLOWS)}.")
+    return ledgers.ledger(study, ledgers.FLOWS[stock])
 
 
 def assess_all(study: Study) -> dict[str, Finding]:

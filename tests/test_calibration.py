@@ -132,7 +132,7 @@ def test_both_causes_must_be_found():
 
 
 def test_the_seeds_and_what_is_planted_are_fixed_and_the_conditions_cover_every_cause():
-    assert run.CHOOSING_SEED != run.REPORTING_SEED
+    assert run.CHOOSING_SEED not in run.REPORTING_SEEDS
     assert {c for condition in CONDITIONS for c in condition.causes} == set(CAUSES)
     assert {c.size for c in CONDITIONS if c.causes == ("none",)} == set(run.SIZES) == {600, 300, 150}
 
@@ -140,7 +140,7 @@ def test_the_seeds_and_what_is_planted_are_fixed_and_the_conditions_cover_every_
 def test_the_page_says_that_it_is_simulated_and_holds_every_requirement(small):
     result = summary.summary(small[0])
     everyone = pd.DataFrame({"name": ["Simulated"], **dict.fromkeys(judging.NAMES, ["inconclusive"])})
-    text = page.text(result, 60, 1, small[1], small[1], {(2015, 2020): everyone})
+    text = page.text(result, 60, (1,), small[1], small[1], {(2015, 2020): everyone})
     assert "not by hand" in text and "nothing on this page is about real authorities" in text
     assert [c.name for c in page.pictures(result)] == ["power_by_open", "power_by_growth"]
     assert all(requirement in text for requirement in result["requirement"])

@@ -15,7 +15,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 import oxcare_analysis as ox
-from oxcare_analysis.showing import charts, drawing, evidence_charts, growth_charts
+from oxcare_analysis.showing import care_charts, charts, drawing, evidence_charts, growth_charts, work_charts
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import UsageError
 
@@ -25,6 +25,12 @@ def simulated_power(study):
     """Shares of simulated worlds, made up for the picture alone."""
     return pd.DataFrame({"cause": ["one cause"] * 3 + ["another"] * 3, "open plans at the start": [150, 300, 600] * 2,
                          "share": [0.4, 0.6, 0.8, 0.5, 0.7, 0.9], "low": 0.3, "high": 0.95, "bound": 0.8})
+
+
+def documented(result):
+    """What the documents state of Oxfordshire, under the name of the study: no other name has documents."""
+    return lambda study: replace(result(replace(study, area=replace(study.area, name="Oxfordshire"))),
+                                 area=study.area.name)
 
 
 DRAWN = {
@@ -48,6 +54,16 @@ DRAWN = {
     "residuals of entry": (charts.residuals, lambda study: ox.regression(study, "entry_threshold")),
     "residuals of exit": (charts.residuals, lambda study: ox.regression(study, "exit_threshold")),
     "power": (partial(charts.power, across="open plans at the start", source="Simulated."), simulated_power),
+    "looked after": (charts.looked_after, ox.looked_after),
+    "ledger of care": (charts.ledger, lambda study: ox.ledger(study, "looked_after")),
+    "ages": (charts.ages, ox.ages),
+    "unaccompanied": (charts.unaccompanied, ox.unaccompanied),
+    "routes": (charts.routes, documented(ox.routes)),
+    "in need": (charts.in_need, ox.in_need),
+    "caseloads": (partial(charts.workforce, measure="caseload_average"), ox.workforce),
+    "teams": (charts.teams, documented(ox.workforce)),
+    "spend": (partial(charts.spend, measure="spend_looked_after_gbp"), ox.spend),
+    "next year": (charts.outlook, ox.next_year),
     "residuals of need": (charts.residuals, lambda study: ox.regression(study, "population_need")),
 }
 SPARSE = ("months", "open plans", "exit", "need", "trend", "just here", "residuals of need")
@@ -101,7 +117,8 @@ def test_every_chart_function_is_drawn_here():
     functions = {
         function
         for name, function in inspect.getmembers(charts, inspect.isfunction)
-        if function.__module__ in (charts.__name__, evidence_charts.__name__, growth_charts.__name__)
+        if function.__module__ in {m.__name__ for m in (charts, care_charts, evidence_charts, growth_charts,
+                                                        work_charts)}
         and not name.startswith("_")
         and function is not charts.nothing
     }
@@ -124,7 +141,7 @@ def test_a_chart_is_a_picture_twice_over_with_alt_text_source_and_table(draw, ar
     assert re.search(r"\d", chart.alt)
     assert not re.search(r"\b(nan|inf|None)\b", chart.alt + chart.title)
     assert not chart.alt.endswith("…")
-    assert chart.source.startswith(("Source: Department for Education", "Simulated"))
+    assert chart.source.startswith(("Source: Department for Education", "Source: the council's report", "Simulated"))
     assert isinstance(chart.table, pd.DataFrame)
     assert len(chart.table) >= 2
     assert re.fullmatch(r"[a-z0-9_]+", chart.name)

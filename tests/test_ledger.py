@@ -9,7 +9,8 @@ import pytest
 
 import oxcare_analysis as ox
 from oxcare_analysis.thinking import ledger as ledgers
-from oxcare_analysis.thinking.ledger import DRIVERS, ledger, shapley
+from oxcare_analysis.thinking.ledger import DRIVERS, ledger
+from oxcare_analysis.thinking.shapley import shapley
 from oxcare_analysis.thinking.study import Area
 
 WINDOWS = ((2010, 2014), (2013, 2015), (2013, 2018), (2015, 2018), (2018, 2021), (2021, 2024))

@@ -12,7 +12,8 @@ from oxcare_analysis.words.errors import RunError
 
 ROTHERHAM = {"area": "Rotherham", "first_year": 2015, "last_year": 2018, "as_of": "latest"}
 CITY = {"area": "City of London", "first_year": 2013, "last_year": 2018, "as_of": "latest"}
-RUNS = {"00_summary": ROTHERHAM, "12_exit_threshold": ROTHERHAM, "01_published_figures": CITY}
+RUNS = {"00_summary": ROTHERHAM, "12_exit_threshold": ROTHERHAM, "01_published_figures": CITY,
+        "21_looked_after_children": CITY, "22_workload_and_cost": ROTHERHAM}
 DECLARED = 'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str = "latest"'
 
 

@@ -177,7 +177,7 @@ def test_every_public_name_is_in_the_readme(files, name):
 
 
 def test_a_name_that_is_not_public_is_answered_with_the_names_that_are():
-    with pytest.raises(AttributeError, match="has no 'loda'; its public names are areas, "):
+    with pytest.raises(AttributeError, match="has no 'loda'; its public names are ages, areas, "):
         _ = ox.loda
 
 

@@ -15,7 +15,7 @@ from statsmodels.stats.weightstats import ztost
 from oxcare_analysis import door
 from oxcare_analysis.thinking import errors, lifetable, specification
 from oxcare_analysis.thinking.findings import Estimate, decide, holm
-from oxcare_analysis.thinking.ledger import shapley
+from oxcare_analysis.thinking.shapley import shapley
 from oxcare_analysis.words.columns import BANDS
 
 NO_EXITS = -np.inf  # log of an exit rate of zero: the stock is then the sum of what starts

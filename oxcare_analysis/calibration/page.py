@@ -16,7 +16,7 @@ REAL_WINDOWS = ((2013, 2018), (2015, 2020), (2018, 2023))
 TYPICAL_COUNT = 600  # at which transitory noise is compared
 
 
-def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame, simulated: pd.DataFrame,
+def text(summary: pd.DataFrame, worlds: int, seeds: tuple[int, ...], published: pd.DataFrame, simulated: pd.DataFrame,
          real: dict[tuple[int, int], pd.DataFrame]) -> str:
     """The page in Markdown.
 
@@ -28,7 +28,8 @@ def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame,
                             "growth of open plans at full size": f"{c.growth:+.0%}"} for c in CAUSES.values()])
     parts = [
         "# How often are the verdicts wrong?",
-        f"Written by `oxcare calibrate --page` from {worlds:,} simulated worlds, seed {seed}; not by hand. Apart "
+        f"Written by `oxcare calibrate --page` from {worlds:,} simulated worlds, seeds "
+        f"{' and '.join(map(str, seeds))}, each named before it was run; not by hand. Apart "
         "from the columns called published and the last section, nothing on this page is about real authorities.",
         "A world is some 150 authorities that do not exist. Families with a latent risk come up, are referred, "
         "assessed and passed from gate to gate; plans end at a rate that depends on how long they have run. Thresholds "
@@ -43,7 +44,7 @@ def text(summary: pd.DataFrame, worlds: int, seed: int, published: pd.DataFrame,
         "## What was asked, and what was found", _table(_shown(summary)),
         *(f"![{c.alt}](pictures/{c.name}.png)" for c in pictures(summary)),
         "*Met* looks at the share; *sure* says that the whole Monte Carlo interval agrees (worlds among the same "
-        f"authorities share a noise model, {run.SURROUNDINGS} in all, so the intervals are somewhat too narrow). "
+        f"authorities share a noise model, {run.SURROUNDINGS} a seed, so the intervals are somewhat too narrow). "
         "Where a true cause is named less often than asked, the verdict says `inconclusive` more often than one would "
         "wish. Where a wrong hypothesis is supported, or a true one contradicted, more often than asked, no word of "
         "the verdict protects the reader: that line is a failure. An answer that is never `supported`, whatever is "

@@ -27,9 +27,10 @@ from oxcare_analysis.worlds import files
 from oxcare_analysis.worlds import world as worlds
 from oxcare_analysis.worlds.causes import CAUSES, GROWTH
 
-# Margins were looked at on the first seed (and kept); error rates are reported on the second, named in this file before
-# it was run. An earlier one, 20261122, reported the worlds as they were without national movement.
-CHOOSING_SEED, REPORTING_SEED = 1, 20261123
+# Margins were looked at on the first seed (and kept); error rates are reported on the others, each named in this file
+# before it was run. The second was added, rules and worlds unchanged, as on the first alone a wrong support stood at
+# 5.1 per cent with an interval from 3 to 9. An earlier one, 20261122, had worlds without national movement.
+CHOOSING_SEED, REPORTING_SEEDS = 1, (20261123, 20261124)
 WINDOW = (2015, 2020)
 ONE_YEAR_BASE, ELEVEN_YEARS = (2013, 2019), (2013, 2024)  # no referrals in need in 2012: 2013 alone is both bases
 SIZES = (600, 300, 150)
@@ -80,7 +81,7 @@ CONDITIONS = (
       for window in (ONE_YEAR_BASE, ELEVEN_YEARS) for cause in ("none", *MAIN[:2])))
 
 
-def calibrate(worlds_wanted: int = 2600, seed: int = REPORTING_SEED, workers: int = 2,
+def calibrate(worlds_wanted: int = 2600, seed: int = CHOOSING_SEED, workers: int = 2,
               say: Callable[[str], None] = lambda line: None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Run the package on about `worlds_wanted` worlds. Returns their rows, and the oracle's noise model.
 

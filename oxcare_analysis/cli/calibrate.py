@@ -10,8 +10,8 @@ from oxcare_analysis.cli.options import Json, print_json
 from oxcare_analysis.words.errors import UsageError
 
 
-def command(worlds: Annotated[int, typer.Option(help="About how many worlds; at least one a condition.")] = 2600,
-            seed: Annotated[int | None, typer.Option(min=0, help="Default: the seed fixed for reporting.")] = None,
+def command(worlds: Annotated[int, typer.Option(help="About how many worlds a seed; at least one a condition.")] = 2600,
+            seed: Annotated[int | None, typer.Option(min=0, help="Default: the seeds fixed for reporting.")] = None,
             workers: Annotated[int, typer.Option(help="Processes at a time.")] = 2,
             rows: Annotated[Path | None, typer.Option(help="Also write a row a world and hypothesis, as CSV.")] = None,
             page: Annotated[bool, typer.Option("--page", help="Also write docs/calibration.md.")] = False,
@@ -28,8 +28,9 @@ def command(worlds: Annotated[int, typer.Option(help="About how many worlds; at 
         if not path.resolve().parent.is_dir():  # not after the worlds have been run
             raise UsageError(f"{path.name} cannot be written: there is no folder {path.resolve().parent.name}. "
                              "Make it first.")
-    seed = run.REPORTING_SEED if seed is None else seed
-    found, simulated = run.calibrate(worlds, seed, workers, lambda line: print(line, file=sys.stderr, flush=True))
+    seeds = run.REPORTING_SEEDS if seed is None else (seed,)
+    runs = [run.calibrate(worlds, one, workers, lambda line: print(line, file=sys.stderr, flush=True)) for one in seeds]
+    found, simulated = pd.concat([rows for rows, _ in runs], ignore_index=True), runs[0][1]
     result, count = summary.summary(found), int(found["world"].nunique())
     if rows:
         found.to_csv(rows, index=False, encoding="utf-8", lineterminator="\n")
@@ -37,10 +38,10 @@ def command(worlds: Annotated[int, typer.Option(help="About how many worlds; at 
         from oxcare_analysis import door
 
         real = {window: door.everywhere(door.load(door.DEFAULT_AREA, *window)) for window in pages.REAL_WINDOWS}
-        pages.write(pages.text(result, count, seed, door.load().noise, simulated, real), pages.pictures(result))
+        pages.write(pages.text(result, count, seeds, door.load().noise, simulated, real), pages.pictures(result))
     if as_json:
         records = result.astype(object).where(result.notna(), None).to_dict("records")
-        print_json({"schema": 1, "seed": seed, "worlds": count, "requirements": records})
+        print_json({"schema": 1, "seed": seeds[0], "seeds": seeds, "worlds": count, "requirements": records})
         return
     with pd.option_context("display.width", 250, "display.max_colwidth", 80, "display.max_rows", None):
         print(result.round(3).to_string(index=False))

@@ -235,7 +235,7 @@ def _commit() -> str | None:
 
 def _short(title: str, name: str) -> str:
     words = {"00": "Summary", "01": "Published figures", "02": "Growth", "11": "Coming on", "12": "Coming off",
-             "13": "Need", "14": "Awareness", "31": "Your own months"}
+             "13": "Need", "14": "Awareness", "21": "Looked after", "22": "Work and cost", "31": "Your own months"}
     return words.get(name[:2], title)
 
 

@@ -11,6 +11,7 @@ without colour too: by place, direct labels, dash and hatch.
 import numpy as np
 import pandas as pd
 
+from oxcare_analysis.showing.care_charts import ages, in_need, looked_after, routes, unaccompanied
 from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, Chart, Nothing,
                                              figures_beside, finish, label_ends, mark_events, new_axes, nothing, slug,
                                              upper, went, wrap)
@@ -18,11 +19,13 @@ from oxcare_analysis.showing.evidence_charts import care_endings, comparable_eve
 from oxcare_analysis.showing.exhibit import span
 from oxcare_analysis.showing.growth_charts import just_here, ledger
 from oxcare_analysis.showing.wording import HYPOTHESES
+from oxcare_analysis.showing.work_charts import outlook, spend, teams, workforce
 from oxcare_analysis.words.errors import UsageError
 
-__all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "care_endings", "comparable_events", "comparison", "events",
-           "expected_stay", "finding", "hazards", "just_here", "ledger", "months", "nothing", "power", "residuals",
-           "specifications", "trend"]
+__all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "ages", "care_endings", "comparable_events", "comparison",
+           "events", "expected_stay", "finding", "hazards", "in_need", "just_here", "ledger", "looked_after", "months",
+           "nothing", "outlook", "power", "residuals", "routes", "specifications", "spend", "teams", "trend",
+           "unaccompanied", "workforce"]
 
 
 def comparison(c, events: bool = False, beside: tuple[str, ...] = ("england", "neighbours")) -> Chart | str:

@@ -144,9 +144,10 @@ def power(table, across: str, source: str) -> Chart | str:
     ends, colours = [], (FOCUS, NEIGHBOURS)
     for colour, (cause, rows) in zip(colours, table.sort_values(across).groupby("cause", sort=False), strict=True):
         percent = rows[["share", "low", "high", "bound"]] * 100
-        axes.errorbar(rows[across], percent["share"], yerr=[percent["share"] - percent["low"],
-                                                            percent["high"] - percent["share"]],
-                      color=colour, marker="o" if colour == FOCUS else "s", linewidth=2, capsize=3)
+        # Where all or none are supported an end of the interval is the share itself, but for rounding.
+        around = [(percent["share"] - percent["low"]).clip(lower=0), (percent["high"] - percent["share"]).clip(lower=0)]
+        axes.errorbar(rows[across], percent["share"], yerr=around, color=colour, marker="o" if colour == FOCUS else "s",
+                      linewidth=2, capsize=3)
         axes.plot(rows[across], percent["bound"], color=colour, linestyle=(0, (1, 1.5)), linewidth=1.5)
         ends.append((percent["share"].iloc[-1], cause, colour))
     label_ends(axes, ends, table[across].max())

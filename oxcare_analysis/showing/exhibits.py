@@ -9,15 +9,18 @@
 import numpy as np
 import pandas as pd
 
+from oxcare_analysis.showing.care_exhibits import (ages, caseload, in_need, links, listed, outlook, routes, spend,
+                                                   workforce)
 from oxcare_analysis.showing.evidence_exhibits import (coefficients, comparable_events, errors, events, fits, steps,
                                                        variants)
 from oxcare_analysis.showing.exhibit import NONE, Exhibit, one_decimal, pair, signed, span, whole
 from oxcare_analysis.showing.statements import exhibit as statements
-from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS
+from oxcare_analysis.showing.wording import HYPOTHESES, LEDGERS, VERDICTS
 
-__all__ = ["Exhibit", "coefficients", "comparable_events", "errors", "events", "everywhere", "evidence", "fits",
-           "ledger", "months", "premise", "published", "recording", "register", "statements", "steps", "story",
-           "variants", "verdicts"]
+__all__ = ["Exhibit", "ages", "caseload", "coefficients", "comparable_events", "errors", "events", "everywhere",
+           "evidence", "fits", "in_need", "ledger", "links", "listed", "months", "outlook", "premise", "published",
+           "recording", "register", "routes", "spend", "statements", "steps", "story", "variants", "verdicts",
+           "workforce"]
 
 SYMBOLS = {"supported": "●", "contradicted": "✕", "negligible": "=", "inconclusive": "?", "not_testable": "–"}
 RISE = {"supported": "● yes", "contradicted": "✕ fell", "negligible": "= hardly moved",
@@ -40,8 +43,9 @@ def premise(p) -> Exhibit:
 
 def ledger(x) -> Exhibit:
     """Every driver of the growth ledger with intervals and what other bases give."""
+    stock = LEDGERS[x.flow]["stock"]
     if not x.testable:
-        return Exhibit(f"Growth ledger, {x.area}, {x.first_year} to {x.last_year}",
+        return Exhibit(f"Ledger of {stock}, {x.area}, {x.first_year} to {x.last_year}",
                        pd.DataFrame({"No ledger": [x.reason]}), x.source)
     joined = {d for name in x.merged["driver"] for d in name.split(" + ")}
     bars = pd.concat([x.table[~x.table["driver"].isin(joined)], x.merged])
@@ -50,10 +54,10 @@ def ledger(x) -> Exhibit:
         ("Carry-over from before", x.momentum, x.momentum_low, x.momentum_high, x.momentum_stable, False, np.nan)]
     table = pd.DataFrame(rows, columns=["step", "plans", "low", "high", "stable", "doubtful", "one"])
     table.loc[len(table) - 1, "one"] = x.change - table["one"][:-1].sum(skipna=False)  # the carry-over is what remains
-    table = pd.concat([table, pd.DataFrame([{"step": "Change in open plans", "plans": x.change, "one": x.change}])])
+    table = pd.concat([table, pd.DataFrame([{"step": f"Change in {stock}", "plans": x.change, "one": x.change}])])
     base = " and ".join(str(y) for y in x.base_years)
     return Exhibit(
-        f"Growth ledger, {x.area}, {x.first_year} to {x.last_year}, in children (base: {base})", pd.DataFrame({
+        f"Ledger of {stock}, {x.area}, {x.first_year} to {x.last_year}, in children (base: {base})", pd.DataFrame({
             "Step": table["step"], "Children": table["plans"].map(signed),
             "95 per cent interval": [span(a, b, "exact") for a, b in zip(table["low"], table["high"], strict=True)],
             "One-year base": [signed(one, "not held") for one in table["one"]],

@@ -6,26 +6,28 @@ import pandas as pd
 from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, TOTAL, UP, Chart, figures_beside, finish, mix,
                                              new_axes, nothing, went, wrap)
 from oxcare_analysis.showing.exhibit import span
+from oxcare_analysis.showing.wording import LEDGERS
 
 
 def ledger(x) -> Chart | str:
     """The growth ledger as a waterfall: start, three steps and the number of children, carry-over, end."""
     if not x.testable:
         return nothing(x.reason)
+    words = LEDGERS[x.flow]
     columns = ["label", "plans", "low", "high", "stable_sign", "doubtful"]
     rows = [*x.subtotals[columns].itertuples(index=False, name=None),
             ("Carry-over from before", x.momentum, x.momentum_low, x.momentum_high, x.momentum_stable, False)]
-    table = pd.DataFrame([(f"Open at March {x.first_year}", x.open_from, np.nan, np.nan, True, False), *rows,
-                          (f"Open at March {x.last_year}", x.open_to, np.nan, np.nan, True, False)],
+    table = pd.DataFrame([(f"{words['at']} {x.first_year}", x.open_from, np.nan, np.nan, True, False), *rows,
+                          (f"{words['at']} {x.last_year}", x.open_to, np.nan, np.nan, True, False)],
                          columns=["step", *columns[1:]])
     table["unclear"] = (table["low"] * table["high"] <= 0) | ~table["stable_sign"].eq(True) | table["doubtful"]
     steps = table.iloc[1:-1]
     biggest = steps.loc[steps["plans"].abs().idxmax()]
     hatched = int(steps["unclear"].sum())
-    alt = (f"Waterfall chart. Open plans in {x.area} {went(x.open_from, x.open_to, 0)} from {x.first_year} to "
-           f"{x.last_year}. Largest step: {biggest['step'].lower()}, {biggest['plans']:+,.0f} children. {hatched} of "
-           f"{len(steps)} steps are hatched: not clear of noise, recording or base years.")
-    return finish(_waterfall(x, table), "growth_ledger", f"Where the change in open plans came from, {x.area}, "
+    alt = (f"Waterfall chart. {words['stock'].capitalize()} in {x.area} {went(x.open_from, x.open_to, 0)} from "
+           f"{x.first_year} to {x.last_year}. Largest step: {biggest['step'].lower()}, {biggest['plans']:+,.0f} "
+           f"children. {hatched} of {len(steps)} steps are hatched: not clear of noise, recording or base years.")
+    return finish(_waterfall(x, table), words["name"], f"Where the change in {words['stock']} came from, {x.area}, "
                   f"{x.first_year} to {x.last_year}", alt, x.source, table,
                   "Each bar starts where the one above ends; the steps add up to the change exactly. Whiskers: 95 per "
                   "cent interval. Hatched: not read, as noise, recording or the choice of base years could turn its "
@@ -53,7 +55,7 @@ def _waterfall(x, table: pd.DataFrame):
         (f"{row.plans:+,.0f}", span(row.low, row.high), UP if row.plans > 0 else DOWN, not row.unclear)
         for i, row in enumerate(table.itertuples())])
     axes.set_yticks(range(len(table)), [wrap(step, 24) for step in table["step"]])
-    axes.set(xlabel="Children on a plan", ylim=(len(table) - 0.5, -0.55), xlim=(min(0, axes.get_xlim()[0]), None))
+    axes.set(xlabel=LEDGERS[x.flow]["axis"], ylim=(len(table) - 0.5, -0.55), xlim=(min(0, axes.get_xlim()[0]), None))
     axes.tick_params(axis="y", length=0)
     for tick, row in zip(axes.get_yticklabels(), table.itertuples(), strict=True):
         tick.set_fontweight("normal" if row.unclear else "bold")

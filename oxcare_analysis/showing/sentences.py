@@ -2,9 +2,11 @@
 
 import math
 
+from oxcare_analysis.showing import care_sentences as care
 from oxcare_analysis.showing import evidence_sentences as beside
 from oxcare_analysis.showing import statements
-from oxcare_analysis.showing.wording import COMPARISONS, HYPOTHESES, VERDICTS, people, went
+from oxcare_analysis.showing import work_sentences as work
+from oxcare_analysis.showing.wording import COMPARISONS, HYPOTHESES, LEDGERS, VERDICTS, people, went
 from oxcare_analysis.words.errors import UsageError
 
 
@@ -23,7 +25,8 @@ def say(result) -> Words:
     """Read a result out in words made from its numbers.
 
     Takes what ox.premise, ledger, assess, decompose, compare, regression, story, recording, exits, specifications,
-    care_endings, events, comparable_events, months, errors or statements return.
+    care_endings, events, comparable_events, months, errors, statements, looked_after, ages, unaccompanied, in_need,
+    routes, workforce, spend, next_year or caseload return.
 
     >>> import oxcare_analysis as ox
     >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
@@ -35,7 +38,9 @@ March is not published for 2013 (suppressed to protect confidentiality).
                 "LifeTable": beside.exits, "Specifications": beside.specifications,
                 "CareEndings": beside.care_endings, "EventStudy": beside.events, "Months": beside.months,
                 "ComparableEvents": beside.comparable_events, "Errors": beside.errors,
-                "Statements": statements.sentence}
+                "LookedAfter": care.looked_after, "Ages": care.ages, "Unaccompanied": care.unaccompanied,
+                "InNeed": care.in_need, "Routes": care.routes, "Workforce": work.workforce, "Spend": work.spend,
+                "Outlook": work.outlook, "Caseload": work.caseload, "Statements": statements.sentence}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")
@@ -73,17 +78,18 @@ def just_here(p) -> str:
 
 def ledger(x) -> str:
     """Where the change came from, naming only bars that the noise and the choice of base carry."""
+    words = LEDGERS[x.flow]
     if not x.testable:
-        return f"There is no growth ledger for {x.area}, {x.first_year} to {x.last_year}: {x.reason}"
+        return f"{words['none']} {x.area}, {x.first_year} to {x.last_year}: {x.reason}"
     clear = x.subtotals[(x.subtotals["low"] * x.subtotals["high"] > 0) & x.subtotals["stable_sign"].eq(True)
                         & ~x.subtotals["doubtful"]]
     clear = clear.reindex(clear["plans"].abs().sort_values(ascending=False).index)
-    head = (f"Open plans in {x.area} {went(x.open_from, x.open_to)} ({x.change:+,.0f}) from {x.first_year} to "
-            f"{x.last_year}.")
+    head = (f"{words['stock'].capitalize()} in {x.area} {went(x.open_from, x.open_to)} ({x.change:+,.0f}) from "
+            f"{x.first_year} to {x.last_year}.")
     if clear.empty:
         return (f"{head} No single step of the ledger stands clear of its own noise, of how it was recorded and of "
                 "the choice of base.")
-    told = "; ".join(f"{row.label[0].lower() + row.label[1:]} {'added' if row.plans > 0 else 'took away'} about "
+    told = "; ".join(f"{_step(row)} {'added' if row.plans > 0 else 'took away'} about "
                      f"{people(row.plans)} (95 per cent interval {row.low:+,.0f} to {row.high:+,.0f})"
                      for row in clear.itertuples())
     carried = x.momentum_low * x.momentum_high > 0 and x.momentum_stable
@@ -91,8 +97,14 @@ def ledger(x) -> str:
     tail = f" The other {'step is' if rest == 1 else f'{rest} steps are'} within noise." if rest else ""
     carry = (f" Carry-over from before {'added' if x.momentum > 0 else 'took away'} about {people(x.momentum)}."
              if carried else "")
-    return (f"{head} In arithmetic, not cause: {told}.{carry}{tail} Endings here are those of all plans; the test of "
-            "the bar for coming off reads plans open six months or more.")
+    return f"{head} In arithmetic, not cause: {told}.{carry}{tail} {words['mind']}"
+
+
+def _step(row) -> str:
+    """A step of a ledger as it stands inside a sentence."""
+    if row.step == "exits":
+        return f"{'slower' if row.plans > 0 else 'faster'} endings"
+    return row.label[0].lower() + row.label[1:]
 
 
 def finding(f) -> str:

@@ -11,6 +11,26 @@ HYPOTHESES = {"entry_threshold": "the bar for coming on to a plan dropped",
               "awareness": "awareness and identification improved"}
 VERDICTS = {"supported": "Supported", "contradicted": "Contradicted", "negligible": "Smaller than the margin",
             "inconclusive": "Cannot tell", "not_testable": "Not testable"}
+# Ledger → how its stock, its axis and its ends are written, its file, and what to keep in mind.
+LEDGERS = {"plans": {"stock": "open plans", "axis": "Children on a plan", "at": "Open at March",
+                     "name": "growth_ledger", "none": "There is no growth ledger for", "mind": "Endings here are those "
+                     "of all plans; the test of the bar for coming off reads plans open six months or more."},
+           "looked_after": {"stock": "children looked after", "axis": "Children looked after",
+                            "at": "Looked after at March", "name": "looked_after_ledger",
+                            "none": "There is no ledger of the children looked after for", "mind":
+                            "Each child counts once a year as starting and once as ceasing, however often care began "
+                            "and ended, so endings are those the number itself implies."}}
+WORK = {"social_workers_fte": "children's social workers",
+        "cases_held_count": "cases held", "caseload_average": "cases per social worker",
+        "agency_percent": "agency workers (per cent of social workers)",
+        "turnover_percent": "social workers who left (per cent in the year)",
+        "vacancy_percent": "vacancies (per cent of posts)"}
+SPENT = {"spend_looked_after_gbp": "gross spend per child looked after",
+         "spend_safeguarding_gbp": "gross spend on safeguarding per child in the area",
+         "spend_family_support_gbp": "gross spend on family support per child in the area",
+         "spend_children_services_gbp": "gross spend on all children's services per child in the area"}
+COUNCIL_2014 = ("Source: the council's report to its Performance Scrutiny Committee of September 2014, paragraph {}. "
+                "Analysis: oxcare_analysis.")
 # What checking a statement can come to, each with its symbol, in the order in which a reader wants them.
 RESULTS = {"not borne out": "✕", "borne out when written, since revised": "◐", "borne out": "●",
            "not to be settled with published figures": "?"}

@@ -48,4 +48,11 @@ def compare(study: Study, measure: str) -> Comparison:
         "england": values.reindex(index=[ENGLAND]).iloc[0], "neighbours": near.median(),
         "neighbours_low": near.quantile(0.25), "neighbours_high": near.quantile(0.75)})
     return Comparison(study.area.name, measure, ratio.label, ratio.per_words, study.first_year, study.last_year,
-                      study.events, study.source, table.loc[years].rename_axis("year").reset_index())
+                      study.events, study.cite(*_sources(measure)), table.loc[years].rename_axis("year").reset_index())
+
+
+def _sources(measure: str) -> list[str]:
+    """Which of the department's releases a ratio is from."""
+    counts = measures.made_of(measure) - {"children_0_17_count"}
+    care = {count.startswith("looked_after") for count in counts}
+    return ["children_in_need"] * (False in care) + ["children_looked_after"] * (True in care)

@@ -64,7 +64,20 @@ RATIOS = {r.name: r for r in (
           "plans_started_count", 100, "per cent of plans started"),
     Ratio("care_starts_per_plan", "children starting to be looked after per 100 plans started",
           "looked_after_started_count", "plans_started_count", 100, "per 100 plans started"),
+    Ratio("looked_after_per_child", "children looked after per 10,000 children", "looked_after_count",
+          "children_0_17_count", 10_000, "per 10,000 children"),
+    Ratio("looked_after_here_per_child", "children looked after who did not arrive unaccompanied, per 10,000 children",
+          "looked_after_here_count", "children_0_17_count", 10_000, "per 10,000 children", 2011),
+    Ratio("care_starts_per_child", "children starting to be looked after per 10,000 children",
+          "looked_after_started_count", "children_0_17_count", 10_000, "per 10,000 children"),
+    Ratio("care_exit_rate", "children who ceased to be looked after per 100 looked after",
+          "looked_after_implied_ends_count", "looked_after_mean_count", 100, "per 100 looked after, a year"),
+    Ratio("in_need_without_plan_per_child", "children in need, neither on a plan nor looked after, per 10,000 children",
+          "in_need_without_plan_count", "children_0_17_count", 10_000, "per 10,000 children", COMPARABLE),
 )}
+# Ratios on which no hypothesis rests: about the children looked after and those in need without a plan.
+BESIDE = ("looked_after_per_child", "looked_after_here_per_child", "care_starts_per_child", "care_exit_rate",
+          "in_need_without_plan_per_child")
 # Derived count → the published counts of the same year it is worked from.
 DERIVED = {
     "referrals_in_need_count": ("referrals_received_count", "no_further_action_count", "not_in_need_count"),
@@ -72,7 +85,12 @@ DERIVED = {
     "implied_ends_count": ("plans_open_count", "plans_started_count", "plans_ended_count"),
     "mean_open_count": ("plans_open_count",),
     "ended_6_plus_count": ("plans_ended_count", "plans_ended_0_3_months_count", "plans_ended_3_6_months_count"),
-    "mean_open_6_plus_count": ("plans_open_count", "plans_open_0_3_months_count", "plans_open_3_6_months_count")}
+    "mean_open_6_plus_count": ("plans_open_count", "plans_open_0_3_months_count", "plans_open_3_6_months_count"),
+    "looked_after_here_count": ("looked_after_count", "looked_after_unaccompanied_count"),
+    "looked_after_implied_ends_count": ("looked_after_count", "looked_after_started_count",
+                                        "looked_after_ceased_count"),
+    "looked_after_mean_count": ("looked_after_count",),
+    "in_need_without_plan_count": ("children_in_need_count", "plans_open_count", "looked_after_count")}
 
 
 def derive(panel: pd.DataFrame) -> pd.DataFrame:
@@ -84,15 +102,23 @@ def derive(panel: pd.DataFrame) -> pd.DataFrame:
     f = panel.copy()
     f["no_need_count"] = f["no_further_action_count"] + f["not_in_need_count"]
     f["referrals_in_need_count"] = f["referrals_received_count"] - f["no_need_count"]
-    stock, started = f["plans_open_count"], f["plans_started_count"]
-    opening = year_before(stock).fillna(stock - started + f["plans_ended_count"])
-    f["implied_ends_count"] = (opening + started - stock).where(lambda ends: ends >= 0)
-    f["mean_open_count"] = (opening + stock) / 2
+    f["implied_ends_count"], f["mean_open_count"] = _flow(
+        f["plans_open_count"], f["plans_started_count"], f["plans_ended_count"])
+    f["looked_after_implied_ends_count"], f["looked_after_mean_count"] = _flow(
+        f["looked_after_count"], f["looked_after_started_count"], f["looked_after_ceased_count"])
+    f["looked_after_here_count"] = f["looked_after_count"] - f["looked_after_unaccompanied_count"]
+    f["in_need_without_plan_count"] = f["children_in_need_count"] - f["plans_open_count"] - f["looked_after_count"]
     for event in ("open", "ended"):
         f[f"{event}_6_plus_count"] = (f[f"plans_{event}_count"] - f[f"plans_{event}_0_3_months_count"]
                                       - f[f"plans_{event}_3_6_months_count"])
     f["mean_open_6_plus_count"] = (f["open_6_plus_count"] + year_before(f["open_6_plus_count"])) / 2
     return f.drop(columns="open_6_plus_count")
+
+
+def _flow(stock: pd.Series, started: pd.Series, ended: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """The ends that a stock and its starts imply, and the mean of its opening and closing level."""
+    opening = year_before(stock).fillna(stock - started + ended)
+    return (opening + started - stock).where(lambda ends: ends >= 0), (opening + stock) / 2
 
 
 def series(panel: pd.DataFrame, measure: str) -> pd.DataFrame:

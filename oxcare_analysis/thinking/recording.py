@@ -33,7 +33,7 @@ HALVES = ("no_further_action_count", "not_in_need_count")
 # A jump in a part is not told again where the whole, or a swap, is told of the same year: kind → (parts, beside what).
 SAID_ALREADY = {CLASSED: (HALVES, (NO_NEED, SWAP)),
                 SOURCES: (("referrals_from_other_count", "referrals_from_unknown_count"), (UNNAMED,))}
-TESTED = set().union(*map(measures.made_of, measures.RATIOS))
+TESTED = set().union(*(measures.made_of(m) for m in measures.RATIOS if m not in measures.BESIDE))
 # Counts a change touches, where they are not just the row's own. What is closed at once can also be kept out of the
 # count of referrals, so a jump in class touches that count too; a swap between the two halves does not.
 TOUCHED = {CLASSED: ("referrals_received_count", *HALVES), NO_NEED: ("referrals_received_count", *HALVES),

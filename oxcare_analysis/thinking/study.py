@@ -9,6 +9,8 @@ import pandas as pd
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.words.columns import ENGLAND, MONTHS, SIMULATED
 
+TITLES = {"children_in_need": "Children in need", "children_looked_after": "Children looked after",
+          "workforce": "Children's social work workforce", "spend": "Section 251 outturn"}
 MONTH_NAMES = [name.title() for name in (*MONTHS[9:], *MONTHS[:9])]  # January first
 
 
@@ -70,10 +72,14 @@ class Study:
     @property
     def source(self) -> str:
         """The line that stands beneath every chart: publisher, edition, month."""
+        return self.cite("children_in_need")
+
+    def cite(self, *sources: str) -> str:
+        """The same line for other sources of the department (names of folders in data/raw)."""
         if self.area.name.startswith(SIMULATED):
             return "Simulated figures of authorities that do not exist. Analysis: oxcare_analysis."
-        edition = self.provenance["editions"].get("children_in_need", "none")
-        return (f"Source: Department for Education, Children in need, edition {edition}, and ONS population; figures "
+        named = ", ".join(f"{TITLES[s]}, edition {self.provenance['editions'].get(s, 'none')}" for s in sources)
+        return (f"Source: Department for Education, {named}, and ONS population; figures "
                 f"published by {self.as_of_words}. Analysis: oxcare_analysis.")
 
     def at(self, year: int, measure: str, code: str | None = None) -> float:

@@ -8,6 +8,7 @@ STATUSES = (PUBLISHED, ROUNDED, SUPPRESSED, NOT_AVAILABLE, NOT_APPLICABLE)
 LEVELS = ("england", "region", "authority", "joint")
 
 ENGLAND = "E92000001"
+CENSUS = 0.75  # 30 September, when the workforce is counted, as a part of the calendar year
 SIMULATED = "Simulated"  # begins the name of every authority that does not exist
 
 

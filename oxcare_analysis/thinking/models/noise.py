@@ -93,6 +93,25 @@ def drift_variance(model: pd.Series) -> float:
     return model["sigma"] ** 2 * DRIFT_DF / (DRIFT_DF - 2)
 
 
+def filtered(y: np.ndarray, variance: np.ndarray, drift: float) -> tuple[np.ndarray, np.ndarray]:
+    """The level of a random walk seen with noise, from each year and those before it, and the level's variance.
+
+    `y`: logs, a row an authority, a column a year, NaN where missing; `variance`: of each; `drift`: variance of the
+    walk's yearly step. The first value seen starts the level (a flat prior): the Kalman filter (Harvey 1989, ch. 3).
+    """
+    level, spread = np.full(len(y), np.nan), np.full(len(y), np.nan)
+    levels, spreads = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
+    for t in range(y.shape[1]):
+        spread = spread + drift
+        seen = np.isfinite(y[:, t]) & np.isfinite(variance[:, t])
+        first = seen & np.isnan(level)
+        gain = np.where(first, 1.0, spread / (spread + variance[:, t]))
+        level = np.where(first, y[:, t], np.where(seen, level + gain * (y[:, t] - level), level))
+        spread = np.where(first, variance[:, t], np.where(seen, spread * (1 - gain), spread))
+        levels[:, t], spreads[:, t] = level, spread
+    return levels, spreads
+
+
 def _square(values: pd.Series) -> pd.DataFrame:
     wide = values.unstack("year")
     return wide[[year for year in wide.columns if year >= FIRST_YEAR]]

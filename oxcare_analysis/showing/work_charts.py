@@ -1,0 +1,113 @@
+"""Charts of workload, money and the year ahead; reached through `ox.charts` like the rest."""
+
+import numpy as np
+
+from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, Chart, finish, label_ends, new_axes,
+                                             nothing, upper, went)
+from oxcare_analysis.showing.wording import COUNCIL_2014, SPENT, WORK
+from oxcare_analysis.words.columns import CENSUS
+
+LINES = (("neighbours", "Median neighbour", NEIGHBOURS, (0, (4, 2))), ("england", "England", ENGLAND, (0, (1, 1.5))))
+
+
+def workforce(x, measure: str) -> Chart | str:
+    """One published measure of the workforce, and the council's own figures of it as marks no line runs through."""
+    t = x.of(measure)
+    if t.empty:
+        return nothing(f"{WORK[measure]} in {x.area} is not published")
+    figure, axes = new_axes()
+    ends = []
+    for column, label, colour, dash in (*LINES, ("value", x.area, FOCUS, "-")):
+        axes.plot(t["year"] + CENSUS, t[column], color=colour, linestyle=dash, marker="o" if dash == "-" else "",
+                  linewidth=3 if dash == "-" else 2)
+        if t[column].notna().any():
+            ends.append((t[column].dropna().iloc[-1], label, colour))
+    told = x.stated[x.stated["measure"].eq(measure) & x.stated["value"].notna()]
+    aside = told.groupby("when").cumcount() * 0.18  # teams of one month stand side by side
+    kinds = ", ".join(told.loc[told["team"].ne("all"), "team"])
+    axes.vlines(told["when"] + aside, told["low"], told["high"], color=FAINT, linewidth=2)
+    axes.plot(told["when"] + aside, told["value"], "D", color="black", markersize=7, markerfacecolor="white",
+              linestyle="")
+    axes.set_ylim(bottom=0)
+    label_ends(axes, ends, t["year"].max() + CENSUS)
+    axes.set(xlabel="Calendar year (published figures at 30 September)",
+             ylabel=upper(WORK[measure]).replace(" (", "\n("))
+    first, last = t.iloc[0], t.iloc[-1]
+    alt = (f"Line chart of {WORK[measure]}. {x.area} {went(first['value'], last['value'])} from {first['year']:.0f} to "
+           f"{last['year']:.0f}; England {went(first['england'], last['england'])}.")
+    if len(told):
+        alt += f" The council's own figures stand apart: {len(told)}, {told['low'].min():g} to {told['high'].max():g}."
+    return finish(figure, f"workforce_{measure}", f"{upper(WORK[measure])}, {x.area}", alt, x.source,
+                  t.drop(columns="measure"), "Diamonds: the council's own figures, with their range, counted otherwise "
+                  "and so joined by no line." + f" Side by side, teams: {kinds}." * bool(kinds) if len(told) else "")
+
+
+def teams(x) -> Chart | str:
+    """Caseloads by kind of team: the range between teams, the mean, the target."""
+    t = x.teams
+    if t.empty:
+        return nothing(f"no caseloads by kind of team are held for {x.area}")
+    figure, axes = new_axes(height=1.4 + 0.6 * len(t), grid="x")
+    axes.hlines(t.index, t["low"], t["high"], color=FAINT, linewidth=7)
+    axes.plot(t["value"], t.index, "o", color=FOCUS, markersize=11, linestyle="")
+    axes.plot(t["target"], t.index, "|", color="black", markersize=26, markeredgewidth=3, linestyle="")
+    for i, row in t.iterrows():
+        axes.annotate(f"{row['value']:g} (target {row['target']:g})", (row["high"], i), xytext=(8, 0),
+                      textcoords="offset points", va="center")
+    axes.set_yticks(t.index, [upper(f"{team} teams") for team in t["team"]])
+    axes.set_ylim(len(t) - 0.5, -0.5)
+    axes.set(xlabel="Cases per worker, mean of each team", xlim=(0, t["high"].max() * 1.3))
+    told = "; ".join(f"{row.team} teams {row.low:g} to {row.high:g}, mean {row.value:g}, target {row.target:g}"
+                     for row in t.itertuples())
+    return finish(figure, "caseload_teams", f"Caseloads against the council's targets, {x.area}",
+                  f"Range chart of cases per worker, {x.area}. {upper(told)}.",
+                  COUNCIL_2014.format(17), t[["team", "low", "value", "high", "target", "period"]],
+                  "Bar: lowest to highest team. Dot: mean over all. Black stroke: target.")
+
+
+def spend(x, measure: str) -> Chart | str:
+    """Spend per child in the pounds of each year, beside England and the neighbours."""
+    t = x.of(measure)
+    if t.empty:
+        return nothing(f"{SPENT[measure]} in {x.area} is not published")
+    figure, axes = new_axes()
+    ends = []
+    for column, label, colour, dash in (*LINES, ("value", x.area, FOCUS, "-")):
+        axes.plot(t["year"], t[column], color=colour, linestyle=dash, linewidth=3 if dash == "-" else 2)
+        if t[column].notna().any():
+            ends.append((t[column].dropna().iloc[-1], label, colour))
+    rough = t[~t["exact"] | t["out_of_line"]]
+    axes.plot(t["year"], t["value"], "o", color=FOCUS, markersize=6, linestyle="")
+    axes.plot(rough["year"], rough["value"], "o", color=FOCUS, markersize=6, markerfacecolor="white", linestyle="")
+    axes.set_ylim(bottom=0)
+    label_ends(axes, ends, t["year"].max())
+    axes.set(xlabel="Year ending 31 March", ylabel="Pounds of each year")
+    first, last = t.iloc[0], t.iloc[-1]
+    alt = (f"Line chart of {SPENT[measure]}, pounds of each year. {x.area} "
+           f"{went(first['value'], last['value'], 0)} from {first['year']:.0f} to {last['year']:.0f}; England then "
+           + (f"{last['england']:,.0f}." if np.isfinite(last["england"]) else "is not held."))
+    return finish(figure, measure, f"{upper(SPENT[measure])}, {x.area}", alt, x.source, t.drop(columns="measure"),
+                  "Hollow: approximate, or out of line with the years beside it." if len(rough) else "")
+
+
+def outlook(x) -> Chart | str:
+    """Open plans as they were, every forecast of a year ahead with its ranges, and the next."""
+    if x.missing:
+        return nothing(x.missing)
+    t = x.table
+    figure, axes = new_axes()
+    known = dict(zip(t["from_year"], t["open_from"], strict=True))
+    axes.plot(list(known), list(known.values()), "o-", color=FOCUS, linewidth=3)
+    axes.vlines(t["year"], t["low"], t["high"], color=NEIGHBOURS, linewidth=1.5)
+    axes.vlines(t["year"], t["low_80"], t["high_80"], color=NEIGHBOURS, linewidth=6, alpha=0.35)
+    axes.plot(t["year"], t["expected"], "D", color=NEIGHBOURS, markersize=7, markerfacecolor="white", linestyle="")
+    ahead = x.next
+    axes.annotate(f"{ahead['expected']:,.0f}", (ahead["year"], ahead["expected"]), xytext=(9, 0),
+                  textcoords="offset points", va="center", fontweight="bold", color=NEIGHBOURS)
+    axes.set_ylim(bottom=0)
+    axes.set(xlabel="At 31 March", ylabel="Open plans")
+    alt = (f"Line chart of open plans in {x.area} with each forecast of a year ahead. For {ahead['year']:.0f}: "
+           f"{ahead['expected']:,.0f}, four times in five {ahead['low_80']:,.0f} to {ahead['high_80']:,.0f}, 19 in 20 "
+           f"{ahead['low']:,.0f} to {ahead['high']:,.0f}; {ahead['open_from']:,.0f} are open now.")
+    return finish(figure, "outlook", f"Open plans a year ahead, {x.area}", alt, x.source, t,
+                  "Diamond: what the levels of the year before pointed to. Thick: four times in five. Thin: 19 in 20.")
