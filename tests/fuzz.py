@@ -60,7 +60,7 @@ def report(results: list[Result], seconds: float) -> str:
             for name, c in [*counts.items(), ("**all**", total)]]
     return "\n".join([
         f"{len(results):,} mutants of {len({r.file for r in results})} files in {seconds:,.0f} seconds; {differ:.1%} "
-        f"differ from the original; {faults:,} faults.", "",
+        f"differ from the original, {len({r.content for r in results}):,} are distinct; {faults:,} faults.", "",
         "| mutation | refused | read, same cells | read, different cells, valid | all |",
         "|---|---|---|---|---|", *rows])
 

@@ -90,12 +90,21 @@ def test_a_refusal_after_something_was_written_is_a_fault(desk, plans, monkeypat
     assert "the folder has changed" in faults(desk, plans)
 
 
-def test_a_refusal_in_two_paragraphs_is_a_fault(desk, plans, monkeypatch):
+def test_a_refusal_that_says_more_than_its_paragraph_is_a_fault(desk, plans, monkeypatch):
+    def talkative(content, name):
+        print("Looking at it ...")
+        raise DataError("It is bad.")
+
+    monkeypatch.setattr(text, "parse", talkative)
+    assert "not one paragraph" in faults(desk, plans)
+
+
+def test_a_refusal_that_repeats_the_whole_file_is_a_fault(desk, plans, monkeypatch):
     def long_winded(content, name):
-        raise DataError("It is bad.\nVery bad.")
+        raise DataError(content.decode())
 
     monkeypatch.setattr(text, "parse", long_winded)
-    assert "not one paragraph" in faults(desk, plans)
+    assert "nobody can read" in faults(desk, plans)
 
 
 def test_a_mutant_let_in_that_should_be_refused_is_a_fault(desk, plans, monkeypatch):

@@ -1,6 +1,7 @@
 """One mutant given to the command line, and whether what came of it is right."""
 
 import contextlib
+import hashlib
 import io
 import shutil
 import sys
@@ -30,6 +31,7 @@ class Result:
     seed: int
     outcome: str
     differs: bool
+    content: bytes  # hash of the mutant's bytes
     fault: str
 
 
@@ -85,7 +87,8 @@ def trial(desk: Desk, sheet: Sheet, mutation: str, seed: int) -> Result | None:
     outcome, fault = give(desk, sheet, mutant)
     if not fault and mutant.right not in (EITHER, outcome):
         fault = f"expected {mutant.right}, found {outcome}"
-    return Result(sheet.name, mutation, seed, outcome, mutant.content != sheet.written(), fault)
+    return Result(sheet.name, mutation, seed, outcome, mutant.content != sheet.written(),
+                  hashlib.sha256(mutant.content).digest(), fault)
 
 
 def _added(desk: Desk, sheet: Sheet, mutant) -> tuple[str, str]:
