@@ -135,3 +135,9 @@ def test_an_authority_without_spend_says_so(study):
     assert none.split is None
     assert ox.say(none).startswith("Spend on children looked after is not published for Oxfordshire.")
     assert str(ox.charts.spend(none, "spend_looked_after_gbp")).startswith("No chart: ")
+
+
+def test_a_number_of_workers_is_not_drawn_beside_a_countrys_and_an_average_is():
+    work = ox.workforce(ox.load("Oxfordshire", 2013, 2018))
+    assert "England" not in ox.charts.workforce(work, "social_workers_fte").alt
+    assert "England" in ox.charts.workforce(work, "caseload_average").alt

@@ -5,8 +5,9 @@ import numpy as np
 from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, Chart, finish, label_ends, new_axes,
                                              nothing, upper, went)
 from oxcare_analysis.showing.wording import COUNCIL_2014, SPENT, WORK
-from oxcare_analysis.words.columns import CENSUS
+from oxcare_analysis.words.columns import CENSUS, MEASURES
 
+COUNTED = ("FTE", "cases")  # units of which an authority has more for being larger
 LINES = (("neighbours", "Median neighbour", NEIGHBOURS, (0, (4, 2))), ("england", "England", ENGLAND, (0, (1, 1.5))))
 
 
@@ -17,7 +18,8 @@ def workforce(x, measure: str) -> Chart | str:
         return nothing(f"{WORK[measure]} in {x.area} is not published")
     figure, axes = new_axes()
     ends = []
-    for column, label, colour, dash in (*LINES, ("value", x.area, FOCUS, "-")):
+    beside = () if MEASURES[measure].unit in COUNTED else LINES  # a country's total dwarfs an authority's
+    for column, label, colour, dash in (*beside, ("value", x.area, FOCUS, "-")):
         axes.plot(t["year"] + CENSUS, t[column], color=colour, linestyle=dash, marker="o" if dash == "-" else "",
                   linewidth=3 if dash == "-" else 2)
         if t[column].notna().any():
@@ -34,7 +36,7 @@ def workforce(x, measure: str) -> Chart | str:
              ylabel=upper(WORK[measure]).replace(" (", "\n("))
     first, last = t.iloc[0], t.iloc[-1]
     alt = (f"Line chart of {WORK[measure]}. {x.area} {went(first['value'], last['value'])} from {first['year']:.0f} to "
-           f"{last['year']:.0f}; England {went(first['england'], last['england'])}.")
+           f"{last['year']:.0f}" + f"; England {went(first['england'], last['england'])}" * bool(beside) + ".")
     if len(told):
         alt += f" The council's own figures stand apart: {len(told)}, {told['low'].min():g} to {told['high'].max():g}."
     return finish(figure, f"workforce_{measure}", f"{upper(WORK[measure])}, {x.area}", alt, x.source,
