@@ -6,19 +6,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from oxcare_analysis.intake import areas as areas_intake
-from oxcare_analysis.intake import settings
 from oxcare_analysis.checking import judging as checked
+from oxcare_analysis.intake import areas as areas_intake
+from oxcare_analysis.intake import registers, settings
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking.study import Study
-from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import ENGLAND, MEASURES
 from oxcare_analysis.words.errors import UsageError
 
 SHOWN = ("plans_open_count", "plans_started_count", "plans_ended_count", "conferences_held_count",
          "enquiries_started_count", "referrals_received_count", "no_further_action_count", "not_in_need_count",
          "children_0_17_count")
-FIGURES_COLUMNS = ["figure_id", "source", "locator", "area", "measure", "period", "value", "unit", "precision", "note"]
 # The month each document came out, for as_of; where it bears no date, the month its figures point to, or the last of
 # the year it is filed under.
 DOCUMENT_MONTHS = {"scrutiny_2014": "2014-09", "oxford_mail_2014": "2014-09", "oxford_mail_2015": "2015-07",
@@ -159,27 +157,19 @@ def statements(study: Study, data_dir: str | Path | None = None) -> checked.Stat
     """
     sources = [s for s in stated_figures(study.area.name, data_dir)["source"].unique()
                if DOCUMENT_MONTHS[s] <= study.as_of]
-    register = _register("statements", ["statement_id", "source"], data_dir)
+    register = registers.read("statements", data_dir)
     tables = built.load(data_dir)
     mine = tables.figures[tables.figures["area_code"].isin([study.area.code, ENGLAND])]
     return checked.check_all(
         study, register[register["source"].isin(sources)],
-        _register("figures", FIGURES_COLUMNS, data_dir).set_index("figure_id"),
+        registers.read("figures", data_dir).set_index("figure_id"),
         {source: _as_written(tables, mine, DOCUMENT_MONTHS[source]) for source in sources})
 
 
 def stated_figures(area: str, data_dir: str | Path | None) -> pd.DataFrame:
     """What the documents state about an area: data/raw/published_figures/figures.csv, every cell as text."""
-    register = _register("figures", FIGURES_COLUMNS, data_dir)
+    register = registers.read("figures", data_dir)
     return register[register["area"] == area]
-
-
-def _register(name: str, columns: list[str], data_dir: str | Path | None) -> pd.DataFrame:
-    """A file of data/raw/published_figures, every cell as text; no rows where there is none."""
-    path = paths.raw_dir(data_dir) / "published_figures" / f"{name}.csv"
-    if not path.exists():
-        return pd.DataFrame(columns=columns, dtype=str)
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
 def _as_written(tables: built.Tables, figures: pd.DataFrame, month: str) -> pd.DataFrame:
@@ -230,13 +220,10 @@ def _why_rate_differs(mine: pd.DataFrame, measure: str, rate: float) -> str:
 
 def _known_reason(area_code: str, year: int, measure: str, data_dir: str | Path | None) -> str:
     """The reason on record for two tables that print different figures, or nothing."""
-    path = paths.data_dir(data_dir) / "known_problems.csv"
-    if not path.exists():
-        return ""
-    known = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    known = registers.known_problems(data_dir)
     rows = known[known["check"].eq("one total, two tables") & known["area_code"].eq(area_code)
-                 & known["measure"].isin([measure, "*"]) & (known["first_year"].astype(int) <= year)
-                 & (known["last_year"].astype(int) >= year)]
+                 & known["measure"].isin([measure, "*"]) & (known["first_year"] <= year)
+                 & (known["last_year"] >= year)]
     return rows["reason"].iloc[0].rstrip(".") if len(rows) else ""
 
 

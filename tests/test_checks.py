@@ -6,7 +6,7 @@ import pandas as pd
 import pandera.errors
 import pytest
 
-from oxcare_analysis.intake import raw
+from oxcare_analysis.intake import raw, registers
 from oxcare_analysis.tables import checks
 from oxcare_analysis.tables import tables as tables_module
 from oxcare_analysis.words.columns import MEASURES
@@ -163,6 +163,20 @@ def matching(rows, problem):
     ]
 
 
+# An authority left out
+
+
+def test_an_authority_that_one_table_leaves_out_for_a_year_is_an_error(recent, recent_checks, shipped_dir):
+    figures = recent.figures
+    gone = (figures["table"].eq("plans_open_by_duration") & figures["edition"].eq("2025")
+            & figures["area_code"].eq(YORK) & figures["year"].eq(2023))
+    assert gone.any() and "authority left out" not in set(recent_checks["check"])
+    found = checks.run(replace(recent, figures=figures[~gone].reset_index(drop=True)), shipped_dir)
+    lost = found[found["check"] == "authority left out"]
+    assert lost[["area_code", "year", "severity"]].values.tolist() == [[YORK, 2023, "error"]]
+    assert lost["found"].item() == "no row in plans_open_by_duration, edition 2025"
+
+
 # The shipped figures
 
 
@@ -180,14 +194,14 @@ def test_every_known_problem_comes_with_its_reason(shipped_checks):
 def test_every_reason_on_file_still_explains_something(shipped_checks, shipped_dir):
     stale = [
         problem
-        for problem in checks.known_problems(shipped_dir).itertuples()
+        for problem in registers.known_problems(shipped_dir).itertuples()
         if matching(shipped_checks, problem).empty
     ]
     assert not stale, stale
 
 
 def test_no_reason_is_given_twice_or_for_a_check_measure_or_span_that_cannot_be(shipped_dir):
-    known = checks.known_problems(shipped_dir)
+    known = registers.known_problems(shipped_dir)
     assert not known.duplicated(["check", "area_code", "first_year", "last_year", "measure"]).any()
     assert set(known["check"]) <= set(FAULT_IDS)
     assert set(known["measure"]) <= {*MEASURES, "*"}
@@ -195,7 +209,7 @@ def test_no_reason_is_given_twice_or_for_a_check_measure_or_span_that_cannot_be(
 
 
 def test_an_error_is_never_excused_for_every_authority_and_every_measure_at_once(shipped_dir):
-    known = checks.known_problems(shipped_dir)
+    known = registers.known_problems(shipped_dir)
     wide = known[(known["area_code"] == "*") & (known["measure"] == "*")]
     assert set(wide["check"]) <= {"more than the step before"}  # conferences before 2014, under-recorded throughout
     assert wide["last_year"].le(2013).all()

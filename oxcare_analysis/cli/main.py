@@ -34,7 +34,8 @@ def main() -> None:
     try:
         app()
     except OxcareError as problem:
-        print(f"oxcare: {problem}", file=sys.stderr)
+        # What a file or its name holds must not move the cursor or begin a paragraph of its own.
+        print("oxcare: " + "".join(c if c.isprintable() else " " for c in str(problem)), file=sys.stderr)
         sys.exit(problem.exit_code)
     except OSError as problem:  # a full disk, a folder that may not be written, a lock that is never let go
         print(f"oxcare: {type(problem).__name__}: {problem.strerror or problem}. Nothing was published or changed; "

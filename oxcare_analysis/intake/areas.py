@@ -78,7 +78,7 @@ _AROUND = re.compile(
 _ALSO_CALLED = {"hull": "810", "bcp": "839", "bournemouth christchurch poole": "839"}
 
 
-def _core(name: str) -> str:
+def core(name: str) -> str:
     """A name without the words around it: 'County Durham' and 'Durham County Council' are one."""
     text = re.sub(r"\bsaint\b", "st", plain(name))
     return " ".join(_AROUND.sub(" ", text).split()) or text
@@ -98,11 +98,11 @@ def find(areas: pd.DataFrame, asked: str) -> pd.Series:
     authorities = areas[areas["level"] == "authority"]
     text = plain(str(asked))
     names = authorities["name"].map(plain)
-    retired = RETIRED_ONS_CODES.get(text.upper(), _ALSO_CALLED.get(_core(text), text))
+    retired = RETIRED_ONS_CODES.get(text.upper(), _ALSO_CALLED.get(core(text), text))
     hits = authorities[(names == text) | (authorities["area_code"] == retired)
                        | authorities["ons_codes"].map(lambda codes: text in codes.lower().split())]
     if hits.empty and text:
-        hits = authorities[authorities["name"].map(_core) == _core(text)]
+        hits = authorities[authorities["name"].map(core) == core(text)]
     if hits.empty and text:
         # "Kensington" for "Kensington and Chelsea", when no other authority begins so.
         begins = authorities[names.str.startswith(text + " ")]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from oxcare_analysis.intake import identity, plain, text
 from oxcare_analysis.intake.mappings import PUBLISHERS
 from oxcare_analysis.intake.sources import Intake, read_file
 from oxcare_analysis.words import paths
@@ -16,8 +17,9 @@ from oxcare_analysis.words.errors import DataError
 
 LICENCE = "Open Government Licence v3.0"
 FIRST_PUBLISHED = "first_published.csv"
-EDITION = re.compile(r"\d{4}(-\d{1,2})?")
-MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+EDITION = re.compile(r"\d{4}(-\d{1,2})?", re.ASCII)
+MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def add_files(files: list[str | Path], edition: str | None = None, data_dir: str | Path | None = None,
@@ -40,6 +42,7 @@ def add(taken: list[Intake], data_dir: str | Path | None = None, published: str 
     if twice:
         raise DataError(f"Two of the files given are the same table: {'/'.join(sorted(twice)[0])}. Give each once.")
     kept = [i for i in taken if i.source != "local"]
+    _check_identities(kept, data_dir)
     news = [i for i in kept if not _held(i, data_dir)]
     targets = sorted({_folder(i, data_dir) for i in news})
     for target in targets:
@@ -59,6 +62,7 @@ def add(taken: list[Intake], data_dir: str | Path | None = None, published: str 
             _add_months(item.rows, data_dir)
     return [f"{i.file_name}: {i.source}/{i.edition}/{i.table}, "
             + (f"{len(i.rows):,} rows added" if i in news or i.source == "local" else "already held, nothing to do")
+            + (f"; left out, not kept by this project: {', '.join(i.left_out)}" if i.left_out else "")
             for i in taken]
 
 
@@ -77,24 +81,69 @@ def edition_order(edition: str) -> tuple[int, ...]:
 
 
 def read_table(source: str, edition: str, table: str, data_dir: str | Path | None = None) -> pd.DataFrame:
-    """One raw table as text."""
-    return pd.read_csv(paths.raw_dir(data_dir) / source / edition / f"{table}.csv", dtype=str, keep_default_na=False,
-                       encoding="utf-8")
+    """One raw table as text. Raises DataError where it cannot be read."""
+    root = paths.raw_dir(data_dir)
+    return text.read_csv(root / source / edition / f"{table}.csv", root)
+
+
+def changed_since(data_dir: str | Path | None = None) -> list[tuple[str, str, str]]:
+    """(source, edition, table) of every table held whose hash is not the one written down when it was taken in."""
+    root = paths.raw_dir(data_dir)
+    return [(source, edition, table) for source, names in editions(data_dir).items() for edition in names
+            for table, card in source_card(source, edition, data_dir)["tables"].items()
+            if _sha256((root / source / edition / f"{table}.csv").read_bytes()) != card["our_file_sha256"]]
 
 
 def source_card(source: str, edition: str, data_dir: str | Path | None = None) -> dict:
-    """The source.yml of an edition."""
-    text = (paths.raw_dir(data_dir) / source / edition / "source.yml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    """The source.yml of an edition. Raises DataError where it cannot be read or lacks its month or its tables."""
+    path = paths.raw_dir(data_dir) / source / edition / "source.yml"
+    try:
+        card = yaml.load(path.read_text(encoding="utf-8"), SAFE_LOADER)
+        whole = MONTH.fullmatch(card["first_published"]) and card["tables"] and all(
+            re.fullmatch(r"\w+", name) and "our_file_sha256" in table for name, table in card["tables"].items())
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
+        whole = False
+    if not whole:
+        raise DataError(f"{source}/{edition}/source.yml cannot be used: expected first_published as YYYY-MM and the "
+                        "tables held. Restore it, or take the folder away and add the publisher's files again.")
+    return card
 
 
 def first_published(data_dir: str | Path | None = None) -> dict[tuple[str, int], str]:
-    """(source, year) → the month its figures came out first, YYYY-MM."""
-    path = paths.raw_dir(data_dir) / FIRST_PUBLISHED
-    if not path.exists():
+    """(source, year) → the month its figures came out first, YYYY-MM. Raises DataError on a row of another form."""
+    root = paths.raw_dir(data_dir)
+    if not (root / FIRST_PUBLISHED).exists():
         return {}
-    frame = pd.read_csv(path, dtype=str, encoding="utf-8")
-    return {(row.source, int(row.year)): row.month for row in frame.itertuples()}
+    months = {}
+    for row in text.read_csv(root / FIRST_PUBLISHED, root).to_dict("records"):
+        if not (re.fullmatch(r"[0-9]{4}", row.get("year", "")) and MONTH.fullmatch(row.get("month", ""))
+                and "source" in row):
+            raise DataError(f"{FIRST_PUBLISHED} has a row {text.shown(', '.join(row.values()))}; expected source, year "
+                            "and month, such as children_in_need, 2013, 2013-10. Correct the row.")
+        months[row["source"], int(row["year"])] = row["month"]
+    return months
+
+
+def _check_identities(arriving: list[Intake], data_dir: str | Path | None) -> None:
+    """Hold the authorities of every arriving file against those of the figures held and of the other files."""
+    files = {i.file_name: _who(i.rows) for i in arriving}
+    held = {who for source, names in editions(data_dir).items() for edition in names
+            for table in source_card(source, edition, data_dir)["tables"]
+            for who in _who(read_table(source, edition, table, data_dir))} if arriving else set()
+    for name, mine in files.items():
+        others = {who for other, theirs in files.items() if other != name for who in theirs}
+        identity.check(sorted(mine), sorted(held | others), name)
+
+
+def _who(rows: pd.DataFrame) -> set[identity.Who]:
+    """The authorities of a table: three-digit code, ONS code, name."""
+    if "neighbour_name" in rows:
+        return {(code, "", name) for code, name in (*zip(rows["old_la_code"], rows["la_name"], strict=True),
+                                                    *zip(rows["neighbour_old_la_code"], rows["neighbour_name"],
+                                                         strict=True))}
+    if "level" not in rows:
+        return set()
+    return set(rows.loc[rows["level"].eq("authority"), identity.COLUMNS].itertuples(index=False, name=None))
 
 
 def copy(data_dir: str | Path | None, folder: Path, tables: set[str] | None = None) -> None:
@@ -153,8 +202,8 @@ def _write(item: Intake, folder: Path, published: str) -> None:
     card = yaml.safe_load(card_path.read_text(encoding="utf-8")) if card_path.exists() else _new_card(item, published)
     card["tables"][item.table] = {
         "title": item.title, "publishers_file": item.file_name, "rows": len(item.rows),
-        "publishers_file_sha256": hashlib.sha256(item.file_bytes).hexdigest(),
-        "our_file_sha256": hashlib.sha256(content).hexdigest(),
+        "publishers_file_sha256": _sha256(item.file_bytes),
+        "our_file_sha256": _sha256(content),
         **({"publishers_version": item.version} if item.version else {}),
         **({"publishers_columns": item.columns} if item.columns else {})}
     _replace(card_path, _as_yaml(card))
@@ -170,9 +219,14 @@ def _new_card(item: Intake, published: str) -> dict:
             "licence": LICENCE, "tables": {}}
 
 
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
 def _replace(path: Path, content: bytes) -> None:
     """Write a file so that a crash leaves the old one or the new one."""
     partial = path.with_name(path.name + ".part")
+    partial.unlink(missing_ok=True)  # were it a link, what it leads to would be written over
     partial.write_bytes(content)
     partial.replace(path)
 
@@ -182,17 +236,20 @@ def _add_months(rows: pd.DataFrame, data_dir: str | Path | None) -> None:
     path = months_file(data_dir)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
-        held = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        held = plain.months(text.read_csv(path), path.name)
         rows = pd.concat([held[~held["month"].isin(rows["month"])], rows]).sort_values("month")
     _replace(path, as_csv(rows))
 
 
 def read_months(data_dir: str | Path | None = None) -> pd.DataFrame:
-    """The analyst's own months: a column a count (NaN where not known), on a monthly PeriodIndex; no rows if none."""
+    """The analyst's own months: a column a count (NaN where not known), on a monthly PeriodIndex; no rows if none.
+
+    Raises DataError where the file was changed by hand into something that `oxcare data add` would refuse.
+    """
     path = months_file(data_dir)
     if not path.exists():
         return pd.DataFrame(index=pd.PeriodIndex([], freq="M"))
-    held = pd.read_csv(path, index_col="month", encoding="utf-8").astype(float)
+    held = plain.months(text.read_csv(path), path.name).set_index("month").replace("", "nan").astype(float)
     return held.set_axis(pd.PeriodIndex(held.index, freq="M"))
 
 

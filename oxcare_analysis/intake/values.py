@@ -1,10 +1,10 @@
 """Text → number and status. The only place where a published symbol is read."""
 
-import math
 import re
 
 import pandas as pd
 
+from oxcare_analysis.intake.text import shown
 from oxcare_analysis.words.columns import (NOT_APPLICABLE, NOT_AVAILABLE, PUBLISHED, ROUNDED, SUPPRESSED)
 from oxcare_analysis.words.errors import DataError
 
@@ -29,7 +29,8 @@ SYMBOLS = {
     ("children_in_need", None): EXPLORE_EDUCATION_STATISTICS,
     (None, None): TABULATED,
 }
-_NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?|\d{1,3}(,\d{3})+(\.\d+)?")
+_NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?|\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+LARGEST = 1e12  # a million million: England's spend in pounds is a hundredth of it
 
 
 def symbol_table(source: str, edition: str) -> dict[str, tuple[str, str]]:
@@ -51,7 +52,7 @@ def read_values(texts: pd.Series, source: str, edition: str, where: str) -> pd.D
     distinct = {}
     for text in texts.unique():
         bare = text.strip()
-        if _NUMBER.fullmatch(bare) and math.isfinite(float(bare.replace(",", ""))):
+        if _NUMBER.fullmatch(bare) and float(bare.replace(",", "")) <= LARGEST:
             distinct[text] = (float(bare.replace(",", "")), PUBLISHED, "")
         elif bare in symbols:
             status, note = symbols[bare]
@@ -59,8 +60,9 @@ def read_values(texts: pd.Series, source: str, edition: str, where: str) -> pd.D
         else:
             at = texts.index[texts == text][0]
             known = ", ".join(repr(s) for s in symbols)
-            raise DataError(f"A value could not be read: {where}, {at}, found {text!r}, expected a number of zero or "
-                            f"more or one of the symbols {known}. Check the publisher's guidance for this edition; a "
-                            "new symbol is added to SYMBOLS in oxcare_analysis/intake/values.py.")
+            raise DataError(f"A value could not be read: {where}, {at}, found {shown(text)}, expected a number of zero "
+                            f"or more, at most a million million, or one of the symbols {known}. Check the publisher's "
+                            "guidance for this edition; a new symbol is added to SYMBOLS in "
+                            "oxcare_analysis/intake/values.py.")
     read = texts.map(distinct)
     return pd.DataFrame(read.tolist(), index=texts.index, columns=["value", "status", "note"])

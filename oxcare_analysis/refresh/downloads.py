@@ -16,7 +16,7 @@ from oxcare_analysis.refresh import sources
 from oxcare_analysis.showing import exhibits, sentences, wording
 
 CHART = "application/vnd.oxcare.chart+json"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 LONGEST_SHEET = 31  # characters, by the rules of the format
 
@@ -31,12 +31,11 @@ def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], fo
     (folder / "verdicts.json").write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
                                           encoding="utf-8", newline="\n")
     _write_rows(folder / "findings.csv", _findings(document))
-    _write_rows(folder / "figures.csv", [[_safe(str(cell)) for cell in row] for row in sources.rows(study)])
+    _write_rows(folder / "figures.csv", sources.rows(study))
     (folder / "briefing.md").write_text(briefing(study), encoding="utf-8", newline="\n")
     write_charts(books, folder)
     statements = exhibits.statements(figures.statements(study, data_dir)).table
-    _write_rows(folder / "data" / "statements.csv",
-                [list(statements), *([_safe(cell) for cell in row] for row in statements.to_numpy().tolist())])
+    _write_rows(folder / "data" / "statements.csv", [list(statements), *statements.to_numpy().tolist()])
 
 
 def write_charts(books: dict[str, nbformat.NotebookNode], folder: Path) -> None:
@@ -50,7 +49,7 @@ def write_charts(books: dict[str, nbformat.NotebookNode], folder: Path) -> None:
         for place, size in (("charts", "page"), ("charts/slides", "slide")):
             (folder / place / f"{name}.png").write_bytes(base64.b64decode(chart[size]))
         (folder / "charts" / f"{name}.svg").write_text(chart["svg"], encoding="utf-8", newline="\n")
-        rows = [[_safe(cell) for cell in row] for row in csv.reader(io.StringIO(chart["csv"]))]
+        rows = list(csv.reader(io.StringIO(chart["csv"])))
         _write_rows(folder / "data" / f"{name}.csv", rows)
         _sheet(book, name, chart, rows)
     if charts:
@@ -111,7 +110,7 @@ def _sheet(book: Workbook, name: str, chart: dict, rows: list[list]) -> None:
     sheet = book.create_sheet(short)
     sheet.append([_safe(chart["title"])])
     for row in rows:
-        sheet.append([_typed(cell) for cell in row])
+        sheet.append([_typed(_safe(cell)) for cell in row])
     sheet.append([])
     sheet.append([_safe(chart["source"])])
     for cell in (*sheet[1], *sheet[2]):
@@ -123,11 +122,12 @@ def _typed(cell: str) -> float | str | None:
     return float(cell) if NUMBER.fullmatch(cell) else cell or None
 
 
-def _safe(cell: str) -> str:
-    """Text that a spreadsheet will not run as a formula; numbers stay as they are."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(cell) else cell
+def _safe(cell: object) -> str:
+    """A cell as one piece of text that a spreadsheet will not run as a formula; numbers stay as they are."""
+    text = "" if cell is None else str(cell).replace("\r", " ")  # readers of CSV break a row at one
+    return f"'{text}" if text.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(text) else text
 
 
 def _write_rows(path: Path, rows: list[list]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
+        csv.writer(file, lineterminator="\n").writerows([_safe(cell) for cell in row] for row in rows)

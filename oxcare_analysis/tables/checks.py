@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
+from oxcare_analysis.intake import raw, registers
 from oxcare_analysis.tables.tables import Tables, panel, resolve, revisions
-from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import (BANDS, CATEGORIES, ENGLAND, LEVELS, MEASURES, MONTHS, SOURCES, STATUSES,
                                            SUPPRESSED)
 from oxcare_analysis.words.panel import year_before
@@ -54,22 +54,14 @@ def run(tables: Tables, data_dir: str | Path | None = None) -> pd.DataFrame:
     FIGURES_SCHEMA.validate(tables.figures)
     numbers = panel(resolve(tables)).reindex(columns=list(MEASURES))
     authorities = numbers[numbers.index.get_level_values("area_code").str.fullmatch(r"\d{3}")]
-    found = [_identity(authorities), _breakdowns(tables.figures), _england(numbers, authorities),
-             _funnel(authorities), _totals_agree(tables.figures), _rates(tables), _jumps(authorities),
-             _swaps(authorities), _rebased(authorities), _low_reliability(tables.figures), _revised(tables)]
+    found = [_changed_by_hand(data_dir), _left_out(tables.figures), _identity(authorities), _breakdowns(tables.figures),
+             _england(numbers, authorities), _funnel(authorities), _totals_agree(tables.figures), _rates(tables),
+             _jumps(authorities), _swaps(authorities), _rebased(authorities), _low_reliability(tables.figures),
+             _revised(tables)]
     failed = [f for f in found if len(f)] or [pd.DataFrame(columns=COLUMNS)]
     rows = pd.concat(failed, ignore_index=True).reindex(columns=COLUMNS)
-    return _with_reasons(rows, known_problems(data_dir)).sort_values(
+    return _with_reasons(rows, registers.known_problems(data_dir)).sort_values(
         ["severity", "check", "area_code", "year"], ignore_index=True)
-
-
-def known_problems(data_dir: str | Path | None = None) -> pd.DataFrame:
-    """data/known_problems.csv: check, area_code (* for all), first_year, last_year, measure (* for all), reason."""
-    path = paths.data_dir(data_dir) / "known_problems.csv"
-    columns = ["check", "area_code", "first_year", "last_year", "measure", "reason"]
-    if not path.exists():
-        return pd.DataFrame(columns=columns)
-    return pd.read_csv(path, dtype={"area_code": str}, encoding="utf-8")
 
 
 def implied_ends(numbers: pd.DataFrame) -> pd.Series:
@@ -81,6 +73,30 @@ def implied_ends(numbers: pd.DataFrame) -> pd.Series:
 def _rows(check: str, severity: str, hits: pd.DataFrame) -> pd.DataFrame:
     """Failures, indexed by (area_code, year) with measure, found and expected, in the common shape."""
     return hits.reset_index().assign(check=check, severity=severity)
+
+
+def _changed_by_hand(data_dir: str | Path | None) -> pd.DataFrame:
+    """A table held is as it was when it was taken in, by the hash in its source.yml."""
+    hits = [(ENGLAND, int(edition[:4]), "", f"{source}/{edition}/{table}.csv changed by hand",
+             "the hash in source.yml; add the publisher's file again")
+            for source, edition, table in raw.changed_since(data_dir)]
+    return pd.DataFrame(hits, columns=["area_code", "year", "measure", "found", "expected"]).assign(
+        check="changed by hand", severity="error")
+
+
+def _left_out(figures: pd.DataFrame) -> pd.DataFrame:
+    """An authority that one of the department's tables has for a year is in every table of that year."""
+    official = figures[(figures["source"] == "children_in_need") & (figures["level"] == "authority")]
+    table = ["edition", "table", "year"]
+    rows = official[[*table, "area_code"]].drop_duplicates()
+    wanted = rows.merge(rows[["area_code", "year"]].drop_duplicates(), on="year", suffixes=("_there", ""))
+    wanted = wanted[[*table, "area_code"]].drop_duplicates().merge(rows, how="left", indicator=True)
+    first = official.drop_duplicates(table).set_index(table)["measure"]
+    lost = wanted[wanted["_merge"] == "left_only"].join(first, on=table)
+    return _rows("authority left out", "error", lost.assign(
+        found="no row in " + lost["table"] + ", edition " + lost["edition"],
+        expected="a row, as in other tables of the year").set_index(["area_code", "year"])[
+            ["measure", "found", "expected"]])
 
 
 def _identity(numbers: pd.DataFrame) -> pd.DataFrame:

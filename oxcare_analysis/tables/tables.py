@@ -18,7 +18,7 @@ import pandas as pd
 from filelock import FileLock
 
 from oxcare_analysis.intake import areas as areas_intake
-from oxcare_analysis.intake import raw, values
+from oxcare_analysis.intake import raw, registers, values
 from oxcare_analysis.intake.sources import KEYS
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import MEASURES, NOT_AVAILABLE, PUBLISHED, ROUNDED
@@ -178,10 +178,9 @@ def panel(resolved: pd.DataFrame) -> pd.DataFrame:
 
 def events(area: str | None = None, data_dir: str | Path | None = None) -> pd.DataFrame:
     """Dated events of an area and of England, or of all areas: event_id, date, area, kind, event, source, label."""
-    path = paths.raw_dir(data_dir) / "published_figures" / "events.csv"
-    columns = ["event_id", "date", "area", "kind", "event", "source", "label"]
-    held = pd.read_csv(path, dtype=str, encoding="utf-8") if path.exists() else pd.DataFrame()
-    held = held.reindex(columns=columns).assign(label=lambda rows: rows["label"].fillna(rows["event"]))
+    held = registers.read("events", data_dir)
+    label = held["label"].where(held["label"].ne(""), held["event"]) if "label" in held else held["event"]
+    held = held[list(registers.COLUMNS["events"])].assign(label=label)
     return (held if area is None else held[held["area"].isin([area, "England"])]).reset_index(drop=True)
 
 
@@ -205,6 +204,7 @@ def revisions(tables: Tables) -> pd.DataFrame:
 def _figures(texts: dict[tuple[str, str, str], pd.DataFrame]) -> pd.DataFrame:
     parts = []
     for (source, edition, table), text in texts.items():
+        _check_layout(text, f"{source}/{edition}/{table}.csv")
         long = text.melt(id_vars=KEYS, var_name="measure", value_name="text")
         if values.symbol_table(source, edition) is values.TABULATED:
             long = long[long["text"] != ""]
@@ -225,6 +225,14 @@ def _figures(texts: dict[tuple[str, str, str], pd.DataFrame]) -> pd.DataFrame:
     categories = {c: "category" for c in ("source", "table", "area_code", "level", "measure", "status", "note")}
     return figures[FIGURE_COLUMNS].reset_index(drop=True).astype(categories).astype(
         {c: str for c in ("source", "table", "area_code", "measure", "status", "note", "level")})
+
+
+def _check_layout(text: pd.DataFrame, place: str) -> None:
+    """Refuse a raw table that was changed by hand into one that has no such keys."""
+    lacking = [column for column in KEYS if column not in text]
+    if lacking or not text["year"].str.fullmatch(r"(19|20)[0-9]{2}").all():
+        raise DataError(f"data/raw/{place} lacks {', '.join(lacking) or 'a year of four digits in every row'}. It was "
+                        "changed by hand: restore it, or take it out and add the publisher's file again.")
 
 
 def _areas(texts: dict[tuple[str, str, str], pd.DataFrame]) -> pd.DataFrame:
