@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import Retry
 
 from oxcare_analysis.intake.settings import MONTH
-from oxcare_analysis.intake.sources import LARGEST_FILE_BYTES
+from oxcare_analysis.intake.text import LARGEST_FILE_BYTES
 from oxcare_analysis.words.errors import DataError, RunError, UsageError
 
 ADDRESS = "https://api.education.gov.uk/statistics/v1"
