@@ -141,9 +141,8 @@ def caseload(study: Study, cases_per_plan: float = 1.0, other_cases_change: floa
 
 def _stated(study: Study, data_dir: str | Path | None) -> pd.DataFrame:
     """Figures the documents state about this area and that were out by the as-of month, retellings left out."""
-    rows = figures.stated_figures(study.area.name, data_dir)
-    out = rows["source"].map(figures.DOCUMENT_MONTHS) <= study.as_of
-    rows = rows[out & ~rows["note"].str.contains("retells")]
+    rows = figures.stated_by(study, data_dir)
+    rows = rows[~rows["note"].str.contains("retells")]
     return rows.assign(value=pd.to_numeric(rows["value"]))
 
 

@@ -133,9 +133,8 @@ def care_endings(study: Study, data_dir: str | Path | None = None) -> endings.Ca
     >>> care_endings(load("Oxfordshire", 2013, 2018)).table.query("stated")["into_care_high"].tolist()
     [123.0, 163.0]
     """
-    rows = figures.stated_figures(study.area.name, data_dir)
-    rows = rows[(rows["measure"] == FROM_PLANS) & rows["period"].str.fullmatch(r"20\d\d/\d\d")
-                & (rows["source"].map(figures.DOCUMENT_MONTHS) <= study.as_of)]
+    rows = figures.stated_by(study, data_dir)
+    rows = rows[(rows["measure"] == FROM_PLANS) & rows["period"].str.fullmatch(r"20\d\d/\d\d")]
     stated = pd.Series(rows["value"].astype(float).to_numpy(), (rows["period"].str[:4].astype(int) + 1).to_numpy())
     return endings.care_endings(study, stated)
 

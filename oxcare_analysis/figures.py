@@ -12,7 +12,7 @@ from oxcare_analysis.intake import registers, settings
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import ENGLAND, MEASURES
-from oxcare_analysis.words.errors import UsageError
+from oxcare_analysis.words.errors import DataError, UsageError
 
 SHOWN = ("plans_open_count", "plans_started_count", "plans_ended_count", "conferences_held_count",
          "enquiries_started_count", "referrals_received_count", "no_further_action_count", "not_in_need_count",
@@ -116,7 +116,7 @@ def stated(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
     ['33 more stated', 'as published']
     """
     columns = ["source", "locator", "measure", "period", "stated", "precision", "published", "difference"]
-    register = stated_figures(study.area.name, data_dir)
+    register = stated_by(study, data_dir)
     register = register[register["measure"].isin(MEASURES) & register["period"].str.fullmatch(r"20\d\d-03-31")]
     rows = []
     for row in register.itertuples():
@@ -155,8 +155,7 @@ def statements(study: Study, data_dir: str | Path | None = None) -> checked.Stat
     >>> found.loc["scrutiny_2014_plans_doubled", "result"]
     'borne out'
     """
-    sources = [s for s in stated_figures(study.area.name, data_dir)["source"].unique()
-               if DOCUMENT_MONTHS[s] <= study.as_of]
+    sources = stated_by(study, data_dir)["source"].unique()
     register = registers.read("statements", data_dir)
     tables = built.load(data_dir)
     mine = tables.figures[tables.figures["area_code"].isin([study.area.code, ENGLAND])]
@@ -164,6 +163,16 @@ def statements(study: Study, data_dir: str | Path | None = None) -> checked.Stat
         study, register[register["source"].isin(sources)],
         registers.read("figures", data_dir).set_index("figure_id"),
         {source: _as_written(tables, mine, DOCUMENT_MONTHS[source]) for source in sources})
+
+
+def stated_by(study: Study, data_dir: str | Path | None) -> pd.DataFrame:
+    """What the documents that were out by the study's as-of month state about its area. Raises DataError."""
+    rows = stated_figures(study.area.name, data_dir)
+    undated = sorted(set(rows["source"]) - set(DOCUMENT_MONTHS))
+    if undated:
+        raise DataError(f"figures.csv names the document(s) {', '.join(undated)}, whose month is not known; expected "
+                        f"only {', '.join(DOCUMENT_MONTHS)}. Add the month to DOCUMENT_MONTHS in figures.py.")
+    return rows[rows["source"].map(DOCUMENT_MONTHS) <= study.as_of]
 
 
 def stated_figures(area: str, data_dir: str | Path | None) -> pd.DataFrame:

@@ -316,3 +316,9 @@ def test_a_real_verdict_that_a_new_year_changed(tables, shipped_dir):
     found = compare.reports(ESSEX, after, before, "latest", shipped_dir)
     assert [v["what"] for v in found["verdicts"]] == ["premise"]
     assert found["verdicts"][0]["why"] == ["new_year"]
+
+
+def test_a_hypothesis_that_the_report_before_did_not_have_is_told_as_new():
+    changes = {"since": "2025-10", "figures_changed": False, "rules_changed": True, "new_years": [], "revisions": [],
+               "verdicts": [{"what": "exit_threshold", "before": None, "after": "inconclusive", "why": []}]}
+    assert "was not asked and now says “cannot tell”" in compare.report_words(changes)

@@ -228,13 +228,14 @@ def report_words(changes: dict) -> str:
     return "\n".join(told)
 
 
-def _said(what: str, before: str, after: str) -> str:
-    """A changed verdict in the words that the page has for it."""
-    if what == "premise":
-        was, now = (exhibits.RISE[word].partition(" ")[2] for word in (before, after))
-        return f"Did open plans rise beyond ordinary swings? It said “{was}” and now says “{now}”"
-    was, now = (wording.VERDICTS[word].lower() for word in (before, after))
-    return f"{wording.HYPOTHESES[what][0].upper()}{wording.HYPOTHESES[what][1:]}: it said “{was}” and now says “{now}”"
+def _said(what: str, before: str | None, after: str) -> str:
+    """A changed verdict in the words that the page has for it; a hypothesis not asked before had none."""
+    words = ({word: shown.partition(" ")[2] for word, shown in exhibits.RISE.items()} if what == "premise" else
+             {word: shown.lower() for word, shown in wording.VERDICTS.items()})
+    asked = ("Did open plans rise beyond ordinary swings? It" if what == "premise" else
+             f"{wording.HYPOTHESES[what][0].upper()}{wording.HYPOTHESES[what][1:]}: it")
+    was = f"said “{words[before]}” and now" if before else "was not asked and now"
+    return f"{asked} {was} says “{words[after]}”"
 
 
 def held_tables(data_dir: str | Path | None = None) -> dict[str, str]:

@@ -29,7 +29,7 @@ def report_index(study, changes: dict, place: pages.Place, folder: Path, data_di
              f"<h2>Four explanations, tested</h2>{cards.four(study)}",
              f"<h2>Where the change came from</h2>{_paragraphs(sentences.ledger(ledger))}"
              f"{_shown(charts.ledger(ledger))}{_fold(LEDGER_FOLD, _shown(exhibits.ledger(ledger)))}",
-             f"<h2>How much of this is just {escape(study.area.name)}</h2>{_paragraphs(answers.how_much_here(premise))}"
+             f"<h2>How much of this is just {escape(study.area.name)}</h2>{_paragraphs(sentences.just_here(premise))}"
              f"{_shown(charts.just_here(premise))}{_fold(HERE_FOLD, _shown(exhibits.premise(premise)))}",
              f"<h2>The story by period</h2>{_shown(exhibits.story(story))}"
              f"{_fold('The story in words', _list(sentences.story(story).split(chr(10))))}",

@@ -8,7 +8,7 @@ from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, 
                                              went)
 from oxcare_analysis.showing.evidence_sentences import trend_by_month
 from oxcare_analysis.showing.exhibit import span
-from oxcare_analysis.showing.wording import AROUND, event_kind, month
+from oxcare_analysis.showing.wording import AROUND, event_kind, month, month_words
 from oxcare_analysis.thinking.findings import SIGNIFICANT
 
 
@@ -83,7 +83,8 @@ def comparable_events(x) -> Chart | str:
     label = x.table["measure"].iloc[0]
     each = x.each[(x.each["measure"] == label) & (x.each["when"] == "after")].sort_values("estimate")
     pooled = x.table[x.table["measure"] == label].set_index("when")
-    rows = [(f"{row.area}, {row.date[:4]}", row.estimate, row.estimate, row.estimate) for row in each.itertuples()]
+    rows = [(f"{row.area}, {month_words(row.date[:7])}", row.estimate, row.estimate, row.estimate)
+            for row in each.itertuples()]
     rows += [(f"mean of {row.events}, {AROUND[when]}", row.estimate, row.low, row.high)
              for when, row in pooled.iterrows()]
     table = pd.DataFrame(rows, columns=["event", "estimate", "low", "high"])

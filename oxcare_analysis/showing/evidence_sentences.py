@@ -93,17 +93,21 @@ def comparable_events(x) -> str:
     whole, parts = after.iloc[0], after.iloc[1:]
     clear = "; ".join(f"{row.measure} ({times(row.estimate)})"
                       for row in parts[parts["p_adjusted"] < SIGNIFICANT].itertuples()) or "none"
-    before = x.table[(x.table["when"] == "before") & (x.table["p_adjusted"] < SIGNIFICANT)]["measure"]
-    early = (f" The same test already finds {', '.join(before)} moving in the two years before, so what came after may "
-             "not have come from the event." if len(before) else
-             " In the two years before, the same test finds nothing, as it should.")
+    early = "".join(
+        f" In the two years before, the same test gives {times(row.estimate)} ({_percents(row)}), "
+        f"{'beyond' if row.p_adjusted < SIGNIFICANT else 'within'} what chance gives; those years are the base of what "
+        "came after, so a rise that began before the event would hide one after it."
+        for row in x.table[(x.table["when"] == "before") & (x.table["measure"] == whole["measure"])].itertuples())
     word = "beyond" if whole["p_adjusted"] < SIGNIFICANT else "within"
     sources = f" Sources beyond chance, once all are allowed for: {clear}." if len(parts) else ""
-    low, high = (math.expm1(whole[side]) * 100 for side in ("low", "high"))
     return (f"In the {whole['events']} authorities that had {event_kind(x.kind)}, {whole['measure']} saw "
             f"{times(whole['estimate'])} on average over the next three years, against authorities without one "
-            f"(95 per cent interval {low:+.0f} to {high:+.0f} per cent): {word} what chance gives.{sources}{early}"
+            f"({_percents(whole)}): {word} what chance gives.{sources}{early}"
             f"{left}")
+
+
+def _percents(row) -> str:
+    return f"95 per cent interval {math.expm1(row.low) * 100:+.0f} to {math.expm1(row.high) * 100:+.0f} per cent"
 
 
 def specifications(x) -> str:

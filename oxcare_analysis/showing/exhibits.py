@@ -94,7 +94,8 @@ def verdicts(findings: dict) -> Exhibit:
     some = next(iter(findings.values()))
     rows = [{"Hypothesis: that ...": HYPOTHESES[f.hypothesis],
              "Verdict": f"{SYMBOLS[f.verdict]} {VERDICTS[f.verdict]}",
-             "Why": f.reason, "Rivals that fit": ", ".join(f.rival_mechanisms) or "none named",
+             "Why": f.reason,
+             "Rivals that fit": ", ".join(f.rival_mechanisms) or ("none" if f.moved else "not asked: no such move"),
              "Council, 2014": f"{f.council_2014} ({f.agreement})" if f.council_2014 else "not asked of this window"}
             for f in findings.values()]
     return Exhibit(f"Four hypotheses, {some.area}, {some.window[0]} to {some.window[1]}", pd.DataFrame(rows),
