@@ -155,3 +155,8 @@ def test_a_worker_that_is_stopped_is_one_paragraph_and_not_a_traceback(monkeypat
     monkeypatch.setattr(run, "ProcessPoolExecutor", Stopped)
     with pytest.raises(RunError, match="0 of 10 sets of authorities done.*Nothing was written"):
         run.calibrate(10, 1)
+
+
+def test_the_page_in_docs_is_of_the_seeds_fixed_for_reporting():
+    written = page.PAGE.read_text(encoding="utf-8")
+    assert all(f"{seed}" in written.split("\n\n")[1] for seed in run.REPORTING_SEEDS)
