@@ -30,20 +30,41 @@ KNOWN = {
     "scrutiny_2014_looked_after_2014_09": (NOT_SETTLED, ["462 in March 2014", "510 in March 2015", "above both"]),
     # 266 − 325 + 306 = 247 at March 2009; 504 / 247 = 2.04.
     "scrutiny_2014_plans_doubled": (BORNE_OUT, ["247", "504", "2.04 times"]),
-    "scrutiny_2014_england_stabilised": (REVISED, ["48,300", "43,190"]),
+    "scrutiny_2014_england_stabilised": (REVISED, ["48,300", "43,190",
+                                                   "true of the years then out; the next year differed"]),
+    # 167 of 57,000 is 29.3 and 168 of 55,504 is 30.3; 463 of 139,928 is 33.1 and 519 is 37.1.
+    "scrutiny_2014_looked_after_rank_moves": (BORNE_OUT, [
+        "5 of 151, within 3 (29.9; next to it South Gloucestershire 29.3, Harrow 30.3)", "(33.1; next", "(37.1; next"]),
+    # 68,110 / 11,403,970 = 59.7: 59 is cut off, and the department would print 60.
+    "scrutiny_2014_looked_after_2013": (BORNE_OUT, ["59.0 stated, 59.7 from counts", f"{TRUNCATED} to 60"]),
+    # 504 / 332 is +52%; Coventry, Peterborough, Rochdale and Bradford grew by more.
+    "scrutiny_2014_like_high_profile_areas": (NOT_SETTLED, [
+        "4 of 10", "Coventry +117%, Peterborough +57%, Rochdale +56%, Bradford +56%"]),
+    "scrutiny_2014_need_unchanged": (NOT_SETTLED, ["11.9 (2011), 10.9 (2012), 10.7 (2013), 11.4 (2014)"]),
+    "oxford_mail_2015_poverty_rose": (NOT_SETTLED, ["11.9 (2011), 10.9 (2012), 10.7 (2013), 11.4 (2014), 9.8 (2015)"]),
+    # The no-need share moved within its own noise.
+    "scrutiny_2014_referral_risk_rose": (NOT_SETTLED, ["-6% (95 per cent interval -34 to +33)"]),
+    # 3,504 less 504 and 462; 3,917 less 569 and 510.
+    "oxford_mail_2015_open_cases_2500": (NOT_SETTLED, ["2,538 (March 2014), 2,838 (March 2015)"]),
+    "news_2018_care_admissions_rose": (BORNE_OUT, ["287 (2014/15), 357 (2015/16), 353 (2016/17), 304 (2017/18)"]),
+    "scrutiny_2023_looked_after_trend": (NOT_SETTLED, ["882 (March 2023), 770 (March 2024)"]),
+    "scrutiny_2014_looked_after_2014": (NOT_BORNE_OUT, ["off by 1: "]),
     "scrutiny_2014_over_2_years_2013": (BORNE_OUT, ["6.3 stated, 6.3 published", "5.2 stated, 5.2 published"]),
     "scrutiny_2014_over_2_years_2014": (NOT_BORNE_OUT, ["9.7 stated, 9.3 published", "47 of 503"]),
     # 125 of 579 is 1 in 4.6.
     "scrutiny_2014_repeat_share": (BORNE_OUT, ["1 in 5 stated", "1 in 4.6"]),
     "scrutiny_2014_repeat_within_2_years": (NOT_SETTLED, ["50% of repeats", "2% of all starts"]),
-    "scrutiny_2014_referrals_fell": (BORNE_OUT, ["6,359 (2011/12), 5,905 (2013/14)"]),
+    "scrutiny_2014_referrals_fell": (BORNE_OUT, ["6,359 (2011/12), 6,411 (2012/13), 5,905 (2013/14)"]),
     "scrutiny_2014_stay_longer": (BORNE_OUT, ["12.1 months, England 9.8"]),
     "scrutiny_2014_looked_after_stable": (BORNE_OUT, ["405 (March 2008, -6%)"]),
     "scrutiny_2014_looked_after_1_to_4": (NOT_BORNE_OUT, ["27 stated, 58 published", "aged under 1, March 2013",
-                                                          "73 stated, 73 published"]),
-    "scrutiny_2014_care_starts": (NOT_BORNE_OUT, ["247 stated, 247 published", "298 stated, 296 published"]),
+                                                          "73 stated, 73 published", "aged 1 to 4 +15",
+                                                          "most: children looked after aged 1 to 4"]),
+    "scrutiny_2014_care_starts": (NOT_BORNE_OUT, ["247 stated, 247 published",
+                                                   "off by 2: children who started to be looked after, 2013/14: 298"]),
     "scrutiny_2014_care_routes_overlap": (BORNE_OUT, ["rows add to 328 for 247", "429 for 298", "100 for 68"]),
-    "scrutiny_2014_looked_after_rose": (BORNE_OUT, ["416 in March 2013 to 510 in March 2015 is +22.6", "+24.8"]),
+    "scrutiny_2014_looked_after_rose": (NOT_SETTLED, ["416 in March 2013 to 462 in March 2014 is +11.1", "+22.6",
+                                                          "+24.8"]),
     "oxford_mail_2014_retold_looked_after": (NOT_SETTLED, ["one source, not two"]),
     "oxford_mail_2015_plans_640": (NOT_SETTLED, ["569 in March 2015", "571 in March 2016", "above both"]),
     "oxford_mail_2015_plans_more_than_doubled": (BORNE_OUT, ["2.14 times", "2.09 times"]),
@@ -52,7 +73,7 @@ KNOWN = {
     "news_2018_plans_2015_to_2018": (NOT_BORNE_OUT, ["more than 720 stated, 687 published"]),
     "news_2018_looked_after_2015_to_2018": (BORNE_OUT, ["500 stated, 510", "700 stated, 684"]),
     "news_2018_neglect_rise": (NOT_SETTLED, ["633 to 918, as stated, is +45.0 per cent"]),
-    "scrutiny_2023_caseload_2023": (NOT_BORNE_OUT, ["about 18 stated, 14.1 published"]),
+    "scrutiny_2023_caseload_2023": (NOT_SETTLED, ["about 18 stated, 14.1 published"]),
 }
 
 
@@ -127,7 +148,7 @@ def test_every_statement_is_judged_and_most_settled_or_told_what_would_settle_th
     assert len(rows) == 77 and set(rows["result"]) == set(judging.RESULTS)
     assert found.tally.sum() == len(rows) and list(found.tally.index) == list(judging.RESULTS)
     settled = rows[rows["result"] != NOT_SETTLED]
-    assert len(settled) >= 40
+    assert len(settled) >= 30
     assert settled["evidence"].map(len).gt(0).all() and settled["statistic"].ne("").all()
     assert settled["settled_by"].eq("").all() and rows.drop(settled.index)["settled_by"].ne("").all()
     assert not rows["statistic"].str.contains("nan").any()
@@ -140,9 +161,13 @@ def test_evidence_is_the_published_row(rows, shipped_dir):
                    "status": "published"}
     raw = pd.read_csv(shipped_dir / "raw" / row["source"] / row["edition"] / f"{row['table']}.csv", dtype=str)
     assert raw.query("year == '2018' and area_code == '931'")["plans_open_count"].tolist() == ["687"]
+    # What the document states stands after the published rows.
+    assert [e["value"] for e in rows.at["scrutiny_2014_looked_after_rank_moves", "evidence"]
+            if e["table"] == "published_figures" and e["measure"] == "looked_after_count"] == [463, 519]
     # The older edition that bore a rate out is shown beside the newer counts that do not.
     rates = [e for e in rows.at["scrutiny_2014_plans_open_2013", "evidence"] if e["measure"] == "plans_open_rate_10k"]
-    assert [(e["area"], e["edition"], e["value"]) for e in rates] == [("England", "2024", 37.9)]
+    assert [(e["area"], e["edition"], e["value"]) for e in rates if e["table"] != "published_figures"] == [
+        ("England", "2024", 37.9)]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +199,7 @@ def test_only_documents_that_were_out_are_judged_and_only_on_figures_that_were(t
     then = ox.statements(ox.load("Oxfordshire", 2010, 2013, as_of="2014-12"))
     assert set(then.table["source"]) == {"scrutiny_2014", "oxford_mail_2014"}
     rows = then.table.set_index("statement_id")
-    assert rows.at["scrutiny_2014_need_unchanged", "result"] == NOT_SETTLED  # low income came out later
+    assert rows.at["scrutiny_2014_looked_after_expected", "result"] == NOT_SETTLED  # March 2015 came out later
     read = [e for evidence in rows["evidence"] for e in evidence if e["table"] != "published_figures"]
     assert max(e["year"] for e in read) == 2014
     assert not rows["statistic"].str.contains("nan").any()
@@ -207,7 +232,12 @@ def test_words_say_the_tally_and_explain_what_is_not_borne_out(found):
     counts = found.tally
     assert said[0].startswith(f"Of 77 statements in 5 documents about Oxfordshire: {counts[BORNE_OUT]} borne out")
     assert len(said) == 1 + counts[NOT_BORNE_OUT] + counts[REVISED]
-    assert any("more than 720 stated, 687 published" in line for line in said)
+    # 31 of 58, then 33 of 687, then 0.4 of 9.3, then 2 of 296, then 1 of 462.
+    wrong = [line.partition("Found: ")[2] for line in said if line.startswith("- ✕")]
+    assert [next(n for n in ("27", "more than 720", "9.7", "298", "463") if f"{n} stated" in line) for line in wrong
+            ] == ["27", "27", "more than 720", "9.7", "298", "463"]
+    assert "1 only retells another document's figure: no further error." in said[0]
+    assert ox.say(found)._repr_html_().count("<li>") == len(said) - 1
 
 
 def test_the_table_for_readers_has_every_statement_with_its_evidence_folded_and_text_that_is_never_markup(found):
@@ -216,6 +246,13 @@ def test_the_table_for_readers_has_every_statement_with_its_evidence_folded_and_
     assert "<script>" not in html and html.count("<caption>") == 5
     assert html.count('<th scope="row">') == 77
     assert html.count("<details>") == found.table["evidence"].map(bool).sum()
+
+
+def test_the_register_is_shown_in_words(study):
+    shown = exhibits.stated(ox.stated(study)).table
+    assert shown["Document"].str.contains("_").sum() == 0
+    assert shown[["Date", "Stated", "Published"]].to_numpy().tolist()[0] == ["31 March 2013", "3,471", "3,471"]
+    assert {"more than 720", "30.0"} <= set(shown["Stated"])
 
 
 @pytest.fixture
@@ -256,3 +293,24 @@ def test_an_aside_decides_nothing(vantage):
                          (checks.count("b", "plans_open_count", 2014),))
     statistic, outcome, *_ = judging._judge(spec, vantage, dataclasses.replace(vantage, then=True))
     assert outcome == BORNE_OUT and "Beside it: " in statistic
+
+
+def test_a_year_that_came_later_is_told_apart_from_a_figure_that_was_revised(vantage):
+    p, key = "plans_open_count", (vantage.study.area.code, 2014, "plans_open_count")
+    before = vantage.rows.loc[[(key[0], 2013, p)]].rename(index={2013: 2012}, level="year")
+    now = dataclasses.replace(vantage, rows=pd.concat([before, vantage.rows]).sort_index())
+    shorter = dataclasses.replace(now, rows=now.rows.drop(key), then=True)
+    result, said = judging._answer(claims.level(p, 2012, 2014), now, shorter)
+    assert result == REVISED and said.startswith("true of the years then out; the next year differed: ")
+    other = now.rows.copy()
+    other.loc[key, "value"] = 40.0
+    result, said = judging._answer(checks.count("b", p, 2014), now, dataclasses.replace(now, rows=other, then=True))
+    assert result == REVISED and said.startswith("true of the figure as first held, which was revised: ")
+
+
+@pytest.mark.parametrize(("published", "off"), [(41, True), (42, True), (38, True), (43, False), (37, False)])
+def test_a_count_within_a_few_is_not_borne_out_and_says_first_by_how_much(vantage, published, off):
+    rows = vantage.rows.copy()
+    rows.loc[(vantage.study.area.code, 2014, "plans_open_count"), "value"] = float(published)
+    holds, said = checks.count("b", "plans_open_count", 2014)(dataclasses.replace(vantage, rows=rows))
+    assert holds is False and said.startswith(f"off by {abs(40 - published)}: ") == off

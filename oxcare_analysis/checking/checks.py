@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from oxcare_analysis.checking.vantage import EXACT, OWN, Vantage, agreement, dated, named, shown, when
+from oxcare_analysis.checking.vantage import EXACT, OWN, TRUNCATED, Vantage, agreement, dated, named, shown, when
 
 Answer = tuple[bool | None, str]
 Check = Callable[[Vantage], Answer]
 RANKS_APART = 3  # which authorities are in the list moves a rank by as much
 ABOUT = 0.10  # "about": within a tenth
+CLOSE, CLOSE_SHARE = 2, 0.01  # what rounding to the nearest 5, or a count taken weeks before the return, moves a number
 
 
 def count(figure: str, measure: str, year: int, area: str = OWN) -> Check:
@@ -20,17 +21,22 @@ def count(figure: str, measure: str, year: int, area: str = OWN) -> Check:
         what = f"{dated(measure, year)}{of(x, area)}"
         if not np.isfinite(value):
             return None, f"{what}: {number(text)} stated, no figure is published"
+        gap = abs(float(text) - value)
         if how in ("about", "more_than", "up_to"):
             holds = {"about": abs(float(text) / value - 1) <= ABOUT, "more_than": value > float(text),
                      "up_to": value <= float(text)}[how]
+            if not holds:
+                x.gaps.append(gap / value)
             return holds, f"{what}: {how.replace('_', ' ')} {number(text)} stated, {value:,.10g} published"
-        agrees, gap = agreement(text, value), abs(float(text) - value)
+        agrees, counted = agreement(text, value), measure.endswith("_count")
         if agrees:
             return True, f"{what}: {number(text)} stated, {value:,.10g} published{_how(agrees)}"
+        x.gaps.append(gap / value)
+        close = f"off by {show(gap)}: " if counted and gap <= max(CLOSE, CLOSE_SHARE * value) else ""
         beside = x.alike(figure, measure, year) if area == OWN else []
         same = f"; {number(text)} is the published number of {' and of '.join(beside)}" if beside else ""
-        return False, (f"{what}: {number(text)} stated, {value:,.10g} published, so {show(gap)}"
-                       f"{f' ({gap / value:.1%})' * measure.endswith('_count')} too "
+        return False, (f"{close}{what}: {number(text)} stated, {value:,.10g} published, so {show(gap)}"
+                       f"{f' ({gap / value:.1%})' * counted} too "
                        f"{'high' if float(text) > value else 'low'}{same}")
     return check
 
@@ -51,8 +57,9 @@ def rate(figure: str, measure: str, year: int, area: str = OWN, digits: int | No
         if not np.isfinite(value):
             return None, f"rate{of(x, area)}: not published"
         agrees = agreement(text, value, digits)
+        instead = f" to {shown(value, digits or 0):.0f}" if agrees == TRUNCATED else ""
         return bool(agrees), (f"per 10,000 children{of(x, area)}: {text} stated, {value:.1f} "
-                              f"{'as out then' if x.then else 'from counts as they are now'}{_how(agrees)}")
+                              f"{'as out then' if x.then else 'from counts as they are now'}{_how(agrees)}{instead}")
     return check
 
 
@@ -66,20 +73,27 @@ def rank(figure: str, measure: str, year: int, per_child: bool = True, at: float
         values = x.everyone(measure, year)
         if per_child:
             values = values / x.everyone("children_0_17_count", year)
-        values, mine = values.dropna(), values.get(x.code(OWN), float("nan"))
-        x.read(measure, year)
+        values, mine = values.dropna().sort_values(), values.get(x.code(OWN), float("nan"))
         if stated_count:
             mine = x.value(stated_count) / x.read("children_0_17_count", at)
-            values = values.drop(x.code(OWN), errors="ignore")
+        values = values.drop(x.code(OWN), errors="ignore")
         if values.empty or not np.isfinite(mine):
             return None, f"rank in {year}: not published"
         place = int((values < mine).sum()) + 1
-        text, listed = x.value_text(figure), len(values) + bool(stated_count)
+        next_to = [*values.index[max(place - 2, 0):place]]
+        for code in next_to if stated_count else (OWN, *next_to):
+            x.read(measure, year, code)
+            if per_child:
+                x.read("children_0_17_count", year, code)
+        text, listed = x.value_text(figure), len(values) + 1
+        own, *others = (f"{v * 10_000:.1f}" if per_child else f"{v:.3f}" for v in (mine, *values[next_to]))
+        beside = ", ".join(f"{x.name(code)} {v}" for code, v in zip(next_to, others, strict=True))
         where = f" among the rates of {year}" if stated_count else f" in {year}"
         apart = abs(place - float(text))
         near = f", within {RANKS_APART}" if 0 < apart <= RANKS_APART else ""
         what = "rate" if per_child else f"by {named(measure)},"
-        return apart <= RANKS_APART, f"rank from the lowest {what}{where}: {text} stated, {place} of {listed}{near}"
+        return apart <= RANKS_APART, (f"rank from the lowest {what}{where}: {text} stated, {place} of {listed}{near} "
+                                      f"({own}; next to it {beside})")
     return check
 
 

@@ -18,16 +18,20 @@ LEVEL = 0.10  # called level or stable: no year further than this from the first
 
 def went(parts: str | tuple[str, ...], first: int, last: int, way: str, per: str | None = None, area: str = OWN,
          every_year: bool = False, label: str = "") -> Check:
-    """The direction of a count, or of a ratio (`per`, its denominator), up or down; every year of it where asked."""
+    """The direction of a count, or of a ratio (`per`, its denominator): from first to last year, or in every year.
+
+    Every year is said. Nothing is tested against swings from year to year: `moved` does that.
+    """
     def check(x: Vantage) -> Answer:
-        years = range(first, last + 1) if every_year else (first, last)
+        years = range(first, last + 1)
         values = [x.total(parts, y, area) / (x.read(per, y, area) / 100 if per else 1) for y in years]
         first_part = parts if isinstance(parts, str) else parts[0]
         what = (label or named(first_part)) + (f" per 100 {named(per)}" if per else "") + of(x, area)
-        if not np.isfinite(values).all():
-            return None, f"{what}, {first} to {last}: not published for every year"
+        judged = values if every_year else [values[0], values[-1]]
+        if not np.isfinite(judged).all():
+            return None, f"{what}, {first} to {last}: not published for {'every year' if every_year else 'both years'}"
         path = ", ".join(f"{show(v)} ({when(first_part, y)})" for v, y in zip(values, years, strict=True))
-        return bool((np.sign(np.diff(values)) == {"up": 1, "down": -1}[way]).all()), f"{what}: {path}"
+        return bool((np.sign(np.diff(judged)) == {"up": 1, "down": -1}[way]).all()), f"{what}: {path}"
     return check
 
 
@@ -44,14 +48,12 @@ def level(measure: str, first: int, last: int, area: str = OWN) -> Check:
     return check
 
 
-def no_rise(measure: str, first: int, last: int) -> Check:
-    """Not up by more than LEVEL."""
+def remainder(whole: str, parts: tuple[str, ...], first: int, last: int) -> Check:
+    """What is left of one count without others, each year: it decides nothing."""
     def check(x: Vantage) -> Answer:
-        start, end = x.read(measure, first), x.read(measure, last)
-        if not np.isfinite(end / start):
-            return None, f"{named(measure)}, {first} and {last}: not published"
-        return end / start - 1 <= LEVEL, (f"{named(measure)}: {show(start)} ({when(measure, first)}), "
-                                          f"{show(end)} ({when(measure, last)}), {end / start - 1:+.0%}")
+        left = {y: x.read(whole, y) - x.total(parts, y) for y in range(first, last + 1)}
+        said = ", ".join(f"{show(v)} ({when(whole, y)})" for y, v in left.items())
+        return None, f"{named(whole)} less {' and '.join(map(named, parts))}: {said}"
     return check
 
 
@@ -147,7 +149,7 @@ def share(part: str, whole: str, year: int, first: int | None = None) -> Check:
 
 
 def like_named(areas: dict[str, str], measure: str, first: int, last: int) -> Check:
-    """Whether growth here is nearer the median of these `areas` (code → name) than that of the others."""
+    """How many of these `areas` (code → name) grew as much as here: a list that no document gives settles nothing."""
     def check(x: Vantage) -> Answer:
         growth = np.log(x.everyone(measure, last) / x.everyone(measure, first))
         growth = growth[np.isfinite(growth)]
@@ -157,12 +159,12 @@ def like_named(areas: dict[str, str], measure: str, first: int, last: int) -> Ch
         rest = growth.drop([*listed.index, x.code(OWN)])
         for code in (OWN, *listed.index):
             x.read(measure, first, code), x.read(measure, last, code)
-        near = abs(mine - listed.median()) < abs(mine - rest.median())
-        pull = listed.median() > rest.median()
-        return bool(near and pull) if mine > 0 else None, (
-            f"{first} to {last}: {np.expm1(mine):+.0%} here; median {np.expm1(listed.median()):+.0%} of {len(listed)} "
-            f"authorities with well-known cases (from {np.expm1(listed.min()):+.0%} to {np.expm1(listed.max()):+.0%}), "
-            f"{np.expm1(rest.median()):+.0%} of the {len(rest)} others")
+        as_much = listed[listed >= mine].sort_values(ascending=False)
+        who = f" ({', '.join(f'{areas[code]} {np.expm1(g):+.0%}' for code, g in as_much.items())})" * bool(len(as_much))
+        return None, (
+            f"{first} to {last}: {np.expm1(mine):+.0%} here; {len(as_much)} of {len(listed)} authorities with "
+            f"well-known cases grew as much{who}, as did {(rest >= mine).sum()} of the {len(rest)} others; medians "
+            f"{np.expm1(listed.median()):+.0%} and {np.expm1(rest.median()):+.0%}")
     return check
 
 
@@ -174,7 +176,8 @@ def grew_most(names: tuple[str, ...], measure: str, first: int, last: int) -> Ch
             return None, f"{named(measure)} and the rows beside it: not all published"
         said = ", ".join(f"{named(n)} {rose[n]:+,.0f}" for n in names)
         return max(rose, key=rose.get) == measure, (
-            f"published change, {when(measure, first)} to {when(measure, last)}: {said}")
+            f"published change by age, {when(measure, first)} to {when(measure, last)}: {said}; most: "
+            f"{named(max(rose, key=rose.get))}")
     return check
 
 

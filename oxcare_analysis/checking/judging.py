@@ -1,5 +1,6 @@
 """Each statement of the documents, checked as figures stand now and as they stood when it was written."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from html import escape
 
@@ -17,7 +18,7 @@ NOT_BORNE_OUT, NOT_SETTLED = "not borne out", "not to be settled with published 
 RESULTS = (NOT_BORNE_OUT, REVISED, BORNE_OUT, NOT_SETTLED)  # in the order in which they are read
 SPECIFICATIONS: dict[str, Specification] = report_2014.SPECIFICATIONS | later.SPECIFICATIONS
 COLUMNS = ["statement_id", "source", "locator", "statement", "test", "statistic", "result", "evidence", "settled_by",
-           "caution"]
+           "caution", "gap"]
 NOT_OUT_YET = "the published figures named, which were not out by the month asked for"
 
 
@@ -27,9 +28,10 @@ class Statements:
 
     `table`: one row a statement, in the order of the documents: statement_id, source, locator, statement, test,
     statistic (what was found, in words made of numbers), result (one of RESULTS), evidence (the published rows read: a
-    list of {source, edition, table, area, year, measure, value, status}; the documents' own rows where no published one
-    is), settled_by (the record that would settle what published figures do not; empty where they do), caution (what the
-    figures, or the document's own evidence, could not show).
+    list of {source, edition, table, area, year, measure, value, status}; then the documents' own), settled_by (the
+    record that would settle what published figures do not; empty where they do), caution (what the figures, or the
+    document's own evidence, could not show), gap (the furthest a stated number that decides is from the published one
+    without being right, as a share of it; 0 where there is none).
     """
 
     area: str
@@ -69,28 +71,35 @@ def check_all(study: Study, register: pd.DataFrame, stated: pd.DataFrame, as_wri
 
 
 def _judge(spec: Specification, now: Vantage, then: Vantage) -> tuple:
-    """Statistic, result, evidence, settled_by and caution of one statement."""
-    answers = [_answer(check, now, then) for check in spec.checks]
+    """Statistic, result, evidence, settled_by, caution and gap of one statement. What fails or was revised is first."""
+    answers = sorted((_answer(check, now, then) for check in spec.checks),
+                     key=lambda answer: (answer[0] is not False, answer[0] != REVISED))
+    gap = max(now.gaps, default=0.0)
     asides = [check(now)[1] for check in spec.asides]
     result = result_of([holds for holds, _ in answers])
     settled_by = (spec.record or NOT_OUT_YET) if result == NOT_SETTLED else ""
     statistic = "; ".join(said for _, said in answers if said)
     aside = "; ".join(filter(None, asides))
     statistic = f"{statistic}. Beside it: {aside}" if statistic and aside else statistic or aside
-    evidence = [*now.read_rows.values(), *then.read_rows.values()] or list(now.stated_rows.values())
-    return statistic, result, evidence, settled_by, spec.caution
+    evidence = [*now.read_rows.values(), *then.read_rows.values(), *now.stated_rows.values()]
+    return statistic, result, evidence, settled_by, spec.caution, gap
 
 
 def _answer(check: Check, now: Vantage, then: Vantage) -> tuple[bool | str | None, str]:
     """What one check finds now; where it does not hold, whether it held on the figures out when it was written."""
-    holds, said = check(now)
+    asked, earlier = (dataclasses.replace(x, read_rows={}) for x in (now, then))
+    holds, said = check(asked)
+    now.read_rows.update(asked.read_rows)
     if holds is not False:
         return holds, said
-    held, said_then = check(then)
-    if held:
-        return REVISED, f"{said}; when written, {said_then}"
-    then.read_rows.clear()
-    return False, said
+    held, said_then = check(earlier)
+    if not held:
+        return False, said
+    then.read_rows.update(earlier.read_rows)
+    last, last_then = (max(year for _, year, *_ in x.read_rows) for x in (asked, earlier))
+    why = ("true of the years then out; the next year differed" if last > last_then else
+           "true of the figure as first held, which was revised")
+    return REVISED, f"{why}: {said}; when written, {said_then}"
 
 
 def result_of(answers: list[bool | str | None]) -> str:

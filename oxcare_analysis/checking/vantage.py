@@ -20,7 +20,8 @@ class Vantage:
 
     `rows`: source, edition, table, value, status by (area_code, year, measure), one row each; `stated`: the register,
     by figure_id; `then`: whether this is what was out when a document was written, where the department's own printed
-    rate is read before one worked on newer populations. `read_rows` and `stated_rows` fill as figures are read.
+    rate is read before one worked on newer populations. `read_rows` and `stated_rows` fill as figures are read, `gaps`
+    with how far each stated number that is not right is from the published one, as a share of it.
     """
 
     study: Study
@@ -29,6 +30,7 @@ class Vantage:
     then: bool = False
     read_rows: dict = field(default_factory=dict, repr=False)
     stated_rows: dict = field(default_factory=dict, repr=False)
+    gaps: list = field(default_factory=list, repr=False)
 
     def code(self, area: str) -> str:
         """The code behind OWN, REGION, ENGLAND or a code."""
