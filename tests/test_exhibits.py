@@ -46,7 +46,7 @@ SHOWN = {
     "next year": lambda study: exhibits.outlook(ox.next_year(study)),
     "cases": lambda study: exhibits.caseload(ox.caseload(study)),
     "placements": lambda study: exhibits.listed(ox.placements(study), "Placements, as stated"),
-    "stated": lambda study: exhibits.register(ox.stated(study), "Stated and published"),
+    "stated": lambda study: exhibits.stated(ox.stated(study)),
     "revised": lambda study: exhibits.register(ox.revised(study), "Revised since first published"),
 }
 

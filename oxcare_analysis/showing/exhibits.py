@@ -15,12 +15,13 @@ from oxcare_analysis.showing.evidence_exhibits import (coefficients, comparable_
                                                        variants)
 from oxcare_analysis.showing.exhibit import NONE, Exhibit, one_decimal, pair, signed, span, whole
 from oxcare_analysis.showing.statements import exhibit as statements
+from oxcare_analysis.showing.statements import stated
 from oxcare_analysis.showing.wording import HYPOTHESES, LEDGERS, VERDICTS
 
 __all__ = ["Exhibit", "ages", "caseload", "coefficients", "comparable_events", "errors", "events", "everywhere",
            "evidence", "fits", "in_need", "ledger", "links", "listed", "months", "outlook", "premise", "published",
-           "recording", "register", "routes", "spend", "statements", "steps", "story", "variants", "verdicts",
-           "workforce"]
+           "recording", "register", "routes", "spend", "stated", "statements", "steps", "story", "variants",
+           "verdicts", "workforce"]
 
 SYMBOLS = {"supported": "●", "contradicted": "✕", "negligible": "=", "inconclusive": "?", "not_testable": "–"}
 RISE = {"supported": "● yes", "contradicted": "✕ fell", "negligible": "= hardly moved",

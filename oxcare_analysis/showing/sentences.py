@@ -1,6 +1,7 @@
 """One function a finding → plain words made from its numbers. ox.say(x) picks the function."""
 
 import math
+from itertools import groupby
 
 from oxcare_analysis.showing import care_sentences as care
 from oxcare_analysis.showing import evidence_sentences as beside
@@ -11,14 +12,17 @@ from oxcare_analysis.words.errors import UsageError
 
 
 class Words(str):
-    """Text that shows as a paragraph in a notebook and prints as itself."""
+    """Text that shows as paragraphs in a notebook, lines that begin with "- " as a list, and prints as itself."""
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
         from html import escape
-        return "".join(f"<p>{escape(part)}</p>" for part in str(self).split("\n"))
+        return "".join(
+            f"<ul>{''.join(f'<li>{escape(line[2:])}</li>' for line in lines)}</ul>" if listed else
+            "".join(f"<p>{escape(line)}</p>" for line in lines)
+            for listed, lines in groupby(str(self).split("\n"), lambda line: line.startswith("- ")))
 
 
 def say(result) -> Words:

@@ -5,6 +5,7 @@ from html import escape
 
 import pandas as pd
 
+from oxcare_analysis.showing.exhibit import Exhibit
 from oxcare_analysis.showing.wording import DOCUMENTS, RESULTS, paragraph
 from oxcare_analysis.words.columns import MEASURES
 
@@ -41,20 +42,40 @@ def exhibit(found) -> StatementsShown:
         "Rows behind it": ["; ".join(map(_row, rows)) for rows in t["evidence"]]}), found.source, t)
 
 
+def stated(frame: pd.DataFrame) -> Exhibit:
+    """What the documents state beside what was published, from the frame of ox.stated."""
+    return Exhibit("Figures stated in the documents beside the published ones", pd.DataFrame({
+        "Document": frame["source"].map(DOCUMENTS), "Where": frame["locator"].map(paragraph),
+        "Figure": frame["measure"], "Date": frame["period"].str[:4].radd("31 March "),
+        "Stated": [_as_stated(p, v) for p, v in zip(frame["precision"], frame["stated"], strict=True)],
+        "Published": frame["published"], "Difference": frame["difference"]}))
+
+
 def sentence(found) -> str:
-    """How many statements have each result; then those not borne out, and those since revised, with what was found."""
+    """How many statements have each result; then those not borne out, furthest from the published number first, and
+    those since revised, with what was found. A figure that another document only retells is said to be one figure."""
     if found.table.empty:
         return f"No document about {found.area} is held, so there is no statement to check."
     counts = found.table["result"].value_counts()
     tally = "; ".join(f"{counts.get(r, 0)} {r}" for r in (BORNE_OUT, REVISED, NOT_BORNE_OUT, NOT_SETTLED))
     documents = found.table["source"].nunique()
+    wrong = found.table[found.table["result"] == NOT_BORNE_OUT]
+    retold = sum("_retold_" in name for name in wrong["statement_id"])
+    again = (f" Of those not borne out, {retold} only retell{'s' * (retold == 1)} another document's figure: no "
+             "further error.") if retold else ""
     lines = [f"Of {len(found.table)} statements in {documents} document{'s' * (documents > 1)} about {found.area}: "
-             f"{tally}."]
+             f"{tally}.{again}"]
     for result in (NOT_BORNE_OUT, REVISED):
-        lines += [f"{_marked(result)}: {row.statement} ({DOCUMENTS[row.source]}, {paragraph(row.locator)}). Found: "
+        lines += [f"- {_marked(result)}: {row.statement} ({DOCUMENTS[row.source]}, {paragraph(row.locator)}). Found: "
                   f"{row.statistic.partition('. Beside it: ')[0]}.{f' {row.caution}' if row.caution else ''}"
-                  for row in found.table[found.table["result"] == result].itertuples()]
+                  for row in found.table[found.table["result"] == result].sort_values(
+                      "gap", ascending=False, kind="stable").itertuples()]
     return "\n".join(lines)
+
+
+def _as_stated(precision: str, value: str) -> str:
+    number = f"{int(value):,}" if value.isdigit() else value
+    return f"{precision.replace('_', ' ')} {number}".removeprefix("exact ")
 
 
 def _document(name: str, rows: pd.DataFrame) -> str:
