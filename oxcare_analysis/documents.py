@@ -33,7 +33,7 @@ def ledger_document(study: Study) -> dict:
 def statements_document(study: Study, data_dir: str | Path | None = None) -> list[dict]:
     """Every statement of the documents about this area, checked: one object each, none without documents.
 
-    Keys: statement_id, source, locator, statement, test, statistic, result, evidence (rows), settled_by, caution.
+    Keys: statement_id, source, locator, statement, test, statistic, result, evidence (rows), settled_by, caution, gap.
     """
     return json.loads(json.dumps(figures.statements(study, data_dir).table.to_dict("records"), allow_nan=False))
 
