@@ -122,7 +122,7 @@ def caseload(x) -> Exhibit:
         return Exhibit(caption, pd.DataFrame({"Not looked ahead to": [x.missing]}), x.source)
     t = x.table
     return Exhibit(caption, pd.DataFrame({
-        "Open plans": t["case"].str.split(",").str[0].str.capitalize(), "Number": t["plans"].map(whole),
+        "Open plans": t["case"].str.capitalize(), "Number": t["plans"].map(whole),
         "Cases held": t["cases"].map(whole), "Cases per worker": t["per_worker"].map(one_decimal),
         "Workers for today's caseload": t["workers_needed"].map(whole)}), x.source)
 
