@@ -55,7 +55,7 @@ def _mark_stated(axes, told) -> str:
         axes.annotate(row.team, (when[teams.index].min(), row.value), xytext=(-8, 0), textcoords="offset points",
                       ha="right", va="center", fontsize=9.5)
     if len(teams):
-        axes.set_xlim(left=teams["when"].min() - 2.4)  # room for their names
+        axes.set_xlim(left=teams["when"].min() - 2.9)  # room for their names
     bands = "; ".join(dict.fromkeys(told.loc[band, "source"].map(DOCUMENTS)))
     return ("Diamonds: stated in documents, with the range between teams where there is one."
             + f" Thick bars: a band, stated without a mean ({bands})." * bool(bands)
