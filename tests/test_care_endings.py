@@ -98,6 +98,16 @@ def test_where_plans_ended_are_not_published_it_says_so(tables):
     assert ox.say(city).startswith("How many plans in City of London ended because the child came into care cannot be")
 
 
+def test_plans_ended_that_are_not_published_are_marked_as_implied(found):
+    # March 2024 to March 2025: 532 open, 563 started, 527 open a year on, so 568 left; 2024's 608 are published.
+    rows = found.table.set_index("year")
+    assert rows.loc[2025, ["plans_ended", "implied"]].tolist() == [532 + 563 - 527, True]
+    shown = ox.exhibits.links(found)
+    ended = shown.table.set_index("Year ending 31 March")["Plans ended"]
+    assert ended[["2024", "2025"]].tolist() == ["608", "568 (implied)"]
+    assert "not published" in shown.caption
+
+
 def test_the_sentence_gives_the_record_s_own_numbers(found):
     said = ox.say(found)
     for words in ("In 2013 the council counted 123 children", "In 2014 the council counted 163 children",

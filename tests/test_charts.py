@@ -225,6 +225,12 @@ def test_the_alt_text_of_a_ledger_follows_its_numbers(found, draw):
     assert hatched[0] - hatched[1] == was_hatched.sum()
 
 
+def test_the_data_of_a_ledger_is_in_children_whatever_stock_it_is_of(draw):
+    care, plans = (draw("Oxfordshire", what).table.set_index("step")["children"] for what in ("ledger of care",
+                                                                                             "ledger"))
+    assert (care["Looked after at March 2013"], plans["Open at March 2018"]) == (416, 687)
+
+
 def test_the_alt_text_of_a_finding_follows_its_table(found, draw):
     result = found("Oxfordshire", "exit")
     table = result.table.copy()

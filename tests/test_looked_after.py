@@ -58,6 +58,22 @@ def test_an_end_that_is_not_published_is_said(tables):
         dataclasses.replace(ox.looked_after(ox.load("Cumberland", 2013, 2018)), first_year=2006))
 
 
+def test_a_rank_counts_as_unusual_exactly_where_the_rank_test_says_so(study):
+    # Two-sided at 1 in 20 of 151: 2 × 3 / 152 is .039 and 2 × 4 / 152 is .053, so three at each end.
+    found = ox.looked_after(study)
+    assert (found.change.placebo_of, found.unusual, found.change.peculiar) == (151, 3, False)
+    for rank, standing in ((3, "one of them"), (4, "just outside them"), (5, "not one of them"), (148, "just outside")):
+        change = dataclasses.replace(found.change, placebo_rank=rank, peculiar=rank <= 3)
+        assert f"it is {standing}" in ox.say(dataclasses.replace(found, change=change))
+
+
+@pytest.mark.parametrize(("first", "last", "read"), [(2013, 2018, "together"), (2018, 2021, "apart"),
+                                                     (2021, 2025, "unclear")])
+def test_care_and_plans_move_together_apart_or_not_clearly(study, first, last, read):
+    # 416 → 684 and 430 → 687; 684 → 782 and 687 → 451; 782 → 800, but fewer per child.
+    assert ox.looked_after(ox.load("Oxfordshire", first, last)).beside_plans == read
+
+
 # The ledger
 
 
@@ -130,6 +146,17 @@ def test_ages_are_the_published_rows(study):
     assert "No ages are held for 2020" in said
 
 
+def test_ages_that_do_not_add_up_to_the_published_number_are_said(study):
+    # The published ages of 2018: 36 + 75 + 119 + 284 + 171 = 685, and 684 in all; of 2013, 416 both ways.
+    unequal = ox.ages(study).unequal.set_index("year")
+    assert unequal.loc[2018, ["added", "all_ages"]].tolist() == [685, 684]
+    assert unequal.loc[2015, ["added", "all_ages"]].tolist() == [514, 510]
+    assert 2013 not in unequal.index
+    assert "685 against 684 in 2018" in ox.say(ox.ages(study))
+    hidden = ox.ages(planted(study, looked_after_age_under_1_count={2018: np.nan}))
+    assert 2018 not in set(hidden.unequal["year"])  # a suppressed age is no difference
+
+
 def test_an_age_that_is_suppressed_is_left_out_and_never_nought(study):
     hidden = ox.ages(planted(study, looked_after_age_under_1_count={2018: np.nan}))
     rows = hidden.table[hidden.table["year"] == 2018]
@@ -157,6 +184,15 @@ def test_children_in_need_without_a_plan_are_the_rest(study):
     rest = ox.in_need(study).table.set_index("year")["without_plan"]
     assert rest[[2013, 2014, 2015, 2018, 2021, 2024]].tolist() == [2625, 2538, 2838, 2922, 3047, 2560]
     assert ox.in_need(study).reading == "against substitution"  # plans +257, the rest +297
+
+
+def test_the_change_between_single_years_and_the_year_recording_moved_are_said(study):
+    # 2,922 of 142,703 children against 2,625 of 138,956; referrals of 2015 and 2016 as published.
+    found, said = ox.in_need(study), ox.say(ox.in_need(study))
+    assert found.single == pytest.approx(log(2922 / 142_703 / (2625 / 138_956)))
+    assert "between 2013 and 2018 alone, a rise of 8 per cent" in said
+    assert "March 2016 all children in need rose from 3,917 to 4,636, while referrals closed with no further action " \
+        "fell from 1,689 to 565 and those assessed and found not in need rose from 744 to 2,122" in said
 
 
 @pytest.mark.parametrize(
@@ -188,6 +224,8 @@ def test_the_routes_table_is_the_councils(study):
     plan = ox.routes(study).table.query("route == 'a child protection plan'").set_index("period")
     assert plan["alone"].tolist() == [123 - 81, 163 - 131, 33 - 32]
     assert plan.loc["2012/13", "share"] == pytest.approx(123 / 247)
+    none = ox.routes(study).table.query("route == 'none of these recorded'")
+    assert none["children"].tolist() == none["alone"].tolist() == [83, 72, 25]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -200,7 +238,7 @@ def test_no_fewer_had_one_route_alone_than_the_bound_says(seed):
              **dict(zip(measures, help_had.sum(axis=0), strict=True))}
     stated = pd.DataFrame({"period": "2012/13", "measure": list(cells), "value": [float(v) for v in cells.values()]})
     found = care_routes.routes("Testshire", stated)
-    alone = [(help_had[:, i] & (help_had.sum(axis=1) == 1)).sum() for i in range(4)]
+    alone = [(help_had[:, i] & (help_had.sum(axis=1) == 1)).sum() for i in range(4)] + [cells[care_routes.NONE_BEFORE]]
     assert (found.table["alone"].to_numpy() <= alone).all()
     assert found.totals["extra"].iloc[0] == (np.maximum(help_had.sum(axis=1) - 1, 0)).sum()
 

@@ -139,6 +139,29 @@ def test_before_there_are_two_comparable_years_there_is_no_look_ahead(study):
     assert "2014" in outlooks.outlook(dataclasses.replace(study, panel=panel)).missing
 
 
+def test_the_newest_year_stands_beside_the_smoothed_levels(study):
+    # Published for the year to March 2025: 563 started; 532 + 563 − 527 ended, of a mean of 529.5 open.
+    found = ox.next_year(study)
+    assert (found.own_starts, found.own_exit_rate) == (563, pytest.approx((532 + 563 - 527) / 529.5))
+    assert "(563 in the newest year itself) and 1.18 ended a year per plan open (1.07)" in ox.say(found)
+
+
+def test_what_a_forecast_knew_by_a_year_leaves_later_years_out(study, everyone):
+    """Forecasts of 2018 with noise known to 2018 are the same when every later count is changed."""
+    panel = study.panel.copy()
+    later = panel.index.get_level_values("year") > 2018
+    panel.loc[later, ["plans_open_count", "plans_started_count", "implied_ends_count", "mean_open_count"]] *= np.tile(
+        [[0.5], [2.0]], (later.sum() // 2 + 1, 4))[:later.sum()]
+    known = [outlooks.forecasts(s, 2018).query("from_year == 2018").set_index("area_code")[list(outlooks.QUANTILES)]
+             for s in (study, dataclasses.replace(study, panel=panel))]
+    assert len(known[0]) > 130
+    pd.testing.assert_frame_equal(*known)
+    hindsight = everyone.query("from_year == 2018").set_index("area_code")["high"]
+    assert not np.allclose(hindsight, known[0]["high"])
+    tried = ox.next_year(study).tried
+    assert (tried["early_of"] > 1000).all() and tried["early_held"].between(0.75, 0.99).all()
+
+
 def test_the_sentence_has_the_records_numbers(study):
     found = ox.next_year(study)
     said = ox.say(found)

@@ -43,7 +43,8 @@ def test_the_teams_are_those_of_paragraph_17(study):
 def test_stated_figures_keep_their_own_dates_and_are_told_once(study):
     stated = ox.workforce(study).stated
     caseloads = stated[stated["measure"].eq("caseload_average") & stated["team"].eq("all")].set_index("period")
-    assert caseloads.loc["2015", ["low", "high", "target"]].tolist() == [22, 22, 15]
+    assert caseloads.loc["2015", ["low", "high", "target"]].tolist() == [21, 23, 15]  # early twenties, in words
+    assert caseloads.loc[["2015", "2023"], "value"].isna().all()  # a band has no mean: nobody stated its middle
     assert caseloads.loc["2023", ["low", "high"]].tolist() == [18, 19]
     assert caseloads.loc["2014-01", "target"] == 14
     assert stated.duplicated(["measure", "when", "team"]).sum() == 0  # the press retells the council's report
@@ -81,6 +82,21 @@ def test_the_assumptions_do_what_they_say(study, ahead):
     assert middle["per_worker"] == pytest.approx(middle["cases"] / (2840 / 14.1 * 0.8))
     said = ox.say(heavy)
     assert "2 cases for each child on a plan, other cases +10 per cent, workers -20 per cent" in said
+
+
+def test_the_page_opens_on_the_window_and_says_what_the_range_leaves_out(study):
+    # Caseloads of September 2016 and 2018, plans of the Marches before; cases held of September 2021 and 2022.
+    first = ox.say(ox.workforce(study)).splitlines()[0]
+    assert first.startswith("Cases per social worker in Oxfordshire went from 23.3 in September 2016 (England 16.1) to "
+                            "16.8 in September 2018 (England 17.4), while children on a plan rose from 571 to 687")
+    assert "none is published before 2016" in first
+    assert "about 201 workers hold cases" in ox.say(ox.workforce(study))
+    cases = ox.caseload(study)
+    assert cases.swing == (2022, 3956, 2821)
+    assert "the other 81 per cent of cases are only assumed" in ox.say(cases)
+    assert ox.exhibits.caseload(cases).table["Open plans"].iloc[0] == "Fewest, 1 in 40 below"
+    before = ox.say(ox.workforce(ox.load("Oxfordshire", 2010, 2014))).splitlines()[0]
+    assert before == "From 2010 to 2014 no change in caseloads is published; they are held from 2016 to 2025."
 
 
 @pytest.mark.parametrize("wrong", [{"cases_per_plan": -1}, {"other_cases_change": -1.5}, {"workers_change": -1}])
@@ -121,7 +137,13 @@ def test_the_split_by_hand(study):
     split = ox.spend(study).split
     assert split["number"] == pytest.approx(242 * (22_985_000 / 433 + 49_328_456 / 675) / 2)
     assert split["each"] == pytest.approx((49_328_456 / 675 - 22_985_000 / 433) * 554)
-    assert split["marked"]  # 2013 is approximate
+    assert split["marked"] == {2013: "approximate"}
+    # A year sooner: 629.5 children at 58,277 pounds, so 5,194 × 531 for each.
+    early = ox.spend(study).split_before
+    assert early["each"] == pytest.approx((36_685_258 / 629.5 - 22_985_000 / 433) * (433 + 629.5) / 2)
+    said = ox.say(ox.spend(study))
+    assert "in 2017, it is +£10.9 million with the number and +£2.8 million with the spend on each" in said
+    assert "The figure of 2013 is approximate." in said
 
 
 def test_nothing_is_in_real_terms_and_that_is_said(study):

@@ -50,9 +50,12 @@ def links(x) -> Exhibit:
     if x.table.empty:
         return Exhibit(caption, pd.DataFrame({"Not held": [x.missing or "plans ended are not published"]}), x.source)
     t = x.table
+    if t["implied"].any():
+        caption += " (implied: not published, worked out from the plans open a year apart and the plans started)"
     told = t["into_care_high"].where(t["stated"])
     return Exhibit(caption, pd.DataFrame({
-        "Year ending 31 March": t["year"].astype(str), "Plans ended": t["plans_ended"].map(whole),
+        "Year ending 31 March": t["year"].astype(str),
+        "Plans ended": [f"{whole(row.plans_ended)}{' (implied)' * row.implied}" for row in t.itertuples()],
         "Of them into care, at most": t["into_care_high"].map(whole),
         "Per cent, at most": (t["into_care_high"] / t["plans_ended"] * 100).map(_percent),
         "Came into care": _counts(t["care_starts"]),
@@ -119,7 +122,7 @@ def caseload(x) -> Exhibit:
         return Exhibit(caption, pd.DataFrame({"Not looked ahead to": [x.missing]}), x.source)
     t = x.table
     return Exhibit(caption, pd.DataFrame({
-        "Open plans": t["case"].str.split(",").str[0].str.capitalize(), "Number": t["plans"].map(whole),
+        "Open plans": t["case"].str.capitalize(), "Number": t["plans"].map(whole),
         "Cases held": t["cases"].map(whole), "Cases per worker": t["per_worker"].map(one_decimal),
         "Workers for today's caseload": t["workers_needed"].map(whole)}), x.source)
 

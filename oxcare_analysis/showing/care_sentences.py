@@ -4,6 +4,14 @@ import math
 
 from oxcare_analysis.showing.wording import people, times, went
 
+SAME_STORY = {
+    "together": "Is it the same story as plans? It may be: both moved the same way, as they would had need changed. "
+                "But a bar moved for both, or more or fewer children found, would leave the same, and these counts do "
+                "not say which.",
+    "apart": "Is it the same story as plans? They moved apart, as they would had one taken the place of the other. But "
+             "each may have had reasons of its own, and these counts do not say which.",
+    "unclear": "Is it the same story as plans? At least one of the two did not clearly move, so these counts do not "
+               "say."}
 ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 
 
@@ -34,12 +42,13 @@ def looked_after(x) -> str:
     places = (f" In place from the lowest, its rate was {_nth(x.rank_from)} of {x.of_from} authorities, then "
               f"{_nth(x.rank_to)} of {x.of_to}." if x.rank_from and x.rank_to else "")
     rank = (f" Allowing for where it started and its size, the change is number {e.placebo_rank} of {e.placebo_of} "
-            f"authorities (1 = the largest rise); the outermost 1 in 20 count as unusual, and it is "
-            f"{'' if e.peculiar else 'not '}one of them." if e.placebo_rank else "")
+            f"authorities (1 = the largest rise). The {x.unusual} at each end count as unusual, so that both ends "
+            f"together are fewer than one in twenty; it is {_standing(x)}." if e.placebo_rank else "")
     return (f"{first}\nPer 10,000 children the rate went from {e.level_from:.1f} ({_mean(e.base_years)}) to "
             f"{e.level_to:.1f} ({_mean(e.end_years)}): {times(e.estimate)} (95 per cent interval "
             f"{math.expm1(e.low) * 100:+.0f} to {math.expm1(e.high) * 100:+.0f}), "
-            f"{'beyond' if e.moved else 'within'} its year-to-year noise.{places}{rank}")
+            f"{'beyond' if e.moved else 'within'} its year-to-year noise.{places}{rank}"
+            + f"\n{SAME_STORY[x.beside_plans]}" * bool(x.beside_plans))
 
 
 def ages(x) -> str:
@@ -56,7 +65,7 @@ def ages(x) -> str:
     gap = f" No ages are held for {_and(missing)}." if missing else ""
     return (f"From March {x.ends[0]} to March {x.ends[1]}, in children looked after: {parts}.{hidden} At the end "
             f"{oldest['share'].sum() * 100:.0f} per cent were aged 10 or over (England "
-            f"{oldest['england'].sum() * 100:.0f}).{gap}")
+            f"{oldest['england'].sum() * 100:.0f}).{gap}{_unequal(x)}")
 
 
 def unaccompanied(x) -> str:
@@ -82,11 +91,11 @@ def routes(x) -> str:
     for total in x.totals.itertuples():
         plan = x.table[x.table["period"].eq(total.period) & x.table["route"].str.contains("protection")].iloc[0]
         lines.append(
-            f"{total.period}: of {total.entered:.0f} children who came into care {total.none:.0f} had had no help "
-            f"before. The other {total.some:.0f} are counted {total.mentions:.0f} times, {total.extra:.0f} more than "
-            f"there are children, so the rows cannot be added. {plan['children']:.0f} ({plan['share'] * 100:.0f} per "
-            f"cent of all) had been on a protection plan, at least {plan['alone']:.0f} of them with nothing else "
-            "before.")
+            f"{total.period}: of {total.entered:.0f} children who came into care {total.none:.0f} had none of the "
+            f"listed kinds of help recorded before. The other {total.some:.0f} are counted {total.mentions:.0f} times, "
+            f"{total.extra:.0f} more than there are children, so the rows cannot be added. {plan['children']:.0f} "
+            f"({plan['share'] * 100:.0f} per cent of all) had been on a protection plan, at least "
+            f"{plan['alone']:.0f} of them with nothing else before.")
     return "\n".join(lines)
 
 
@@ -100,16 +109,54 @@ def in_need(x) -> str:
             f"children in need who had neither a plan nor a place in care {went(*x.without)}. Per child in the area, "
             f"from {_mean(e.base_years)} to {_mean(e.end_years)}, the latter saw {times(e.estimate)} (95 per cent "
             f"interval "
-            f"{math.expm1(e.low) * 100:+.0f} to {math.expm1(e.high) * 100:+.0f}).")
+            f"{math.expm1(e.low) * 100:+.0f} to {math.expm1(e.high) * 100:+.0f}){_single(x)}.")
     rose = x.plans[1] > x.plans[0]
     said = {"as substitution would": "That is what plans taking the place of other help would leave"
             if rose else "That is what other help taking the place of plans would leave",
             "against substitution": "That is not what plans taking the place of other help, child for child, would "
-            "leave, unless need had changed by as much again" if rose else "That is not what other help taking the "
-            "place of plans, child for child, would leave, unless need had changed by as much again",
+            "leave, unless need or its recording had changed as well" if rose else "That is not what other help taking "
+            "the place of plans, child for child, would leave, unless need or its recording had changed as well",
             "cannot tell": "That is too uncertain to tell whether one took the place of the other",
             "nothing to ask": "Plans hardly changed, so there is no substitution to look for"}[x.reading]
-    return f"{head} {said}. These are counts of children on one day: no child is followed."
+    return f"{head} {said}. {_jump(x)}These are counts of children on one day: no child is followed."
+
+
+def _single(x) -> str:
+    """The change between the two years alone, where the levels were means of more."""
+    years = [*x.change.base_years, *x.change.end_years]
+    return (f"; between {x.first_year} and {x.last_year} alone, {times(x.single)}"
+            if len(years) > 2 and math.isfinite(x.single) else "")
+
+
+def _jump(x) -> str:
+    """The year in which the number in need moved most, and how referrals were closed in it: a sign of recording."""
+    t = x.table.set_index("year").loc[x.first_year:x.last_year]
+    moved = t["in_need"].diff()[t.index.to_series().diff() == 1].dropna()
+    if moved.empty:
+        return ""
+    year = moved.abs().idxmax()
+    a, b = t.loc[year - 1], t.loc[year]
+    closed = (f", while referrals closed with no further action {went(a['no_further_action'], b['no_further_action'])} "
+              f"and those assessed and found not in need {went(a['not_in_need'], b['not_in_need'])}"
+              if math.isfinite(a[["no_further_action", "not_in_need"]].sum(skipna=False)
+                               + b[["no_further_action", "not_in_need"]].sum(skipna=False)) else "")
+    return (f"In the year to March {year} all children in need {went(a['in_need'], b['in_need'])}{closed}: where more "
+            "is assessed, or less, the count can move without need. ")
+
+
+def _unequal(x) -> str:
+    """The years of the window in which the published ages add up to another number than the published total."""
+    t = x.unequal[x.unequal["year"].between(*x.ends)]
+    told = "; ".join(f"{row.added:,.0f} against {row.all_ages:,.0f} in {row.year}" for row in t.itertuples())
+    return (f" Ages as published do not add up to the number published for all ages: {told}. Changes by age can differ "
+            "by as much from the change in all." if told else "")
+
+
+def _standing(x) -> str:
+    """Whether a rank is among those that count as unusual, or the next one."""
+    e = x.change
+    beyond = min(e.placebo_rank, e.placebo_of + 1 - e.placebo_rank) - x.unusual
+    return "one of them" if e.peculiar else "just outside them" if beyond == 1 else "not one of them"
 
 
 def _nth(number: int) -> str:

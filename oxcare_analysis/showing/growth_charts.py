@@ -28,7 +28,7 @@ def ledger(x) -> Chart | str:
            f"{x.first_year} to {x.last_year}. Largest step: {biggest['step'].lower()}, {biggest['plans']:+,.0f} "
            f"children. {hatched} of {len(steps)} steps are hatched: not clear of noise, recording or base years.")
     return finish(_waterfall(x, table), words["name"], f"Where the change in {words['stock']} came from, {x.area}, "
-                  f"{x.first_year} to {x.last_year}", alt, x.source, table,
+                  f"{x.first_year} to {x.last_year}", alt, x.source, table.rename(columns={"plans": "children"}),
                   "Each bar starts where the one above ends; the steps add up to the change exactly. Whiskers: 95 per "
                   "cent interval. Hatched: not read, as noise, recording or the choice of base years could turn its "
                   "sign.")

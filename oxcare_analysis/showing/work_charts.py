@@ -4,7 +4,7 @@ import numpy as np
 
 from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, Chart, finish, label_ends, new_axes,
                                              nothing, upper, went)
-from oxcare_analysis.showing.wording import COUNCIL_2014, SPENT, WORK
+from oxcare_analysis.showing.wording import COUNCIL_2014, DOCUMENTS, SPENT, WORK
 from oxcare_analysis.words.columns import CENSUS, MEASURES
 
 COUNTED = ("FTE", "cases")  # units of which an authority has more for being larger
@@ -24,12 +24,8 @@ def workforce(x, measure: str) -> Chart | str:
                   linewidth=3 if dash == "-" else 2)
         if t[column].notna().any():
             ends.append((t[column].dropna().iloc[-1], label, colour))
-    told = x.stated[x.stated["measure"].eq(measure) & x.stated["value"].notna()]
-    aside = told.groupby("when").cumcount() * 0.18  # teams of one month stand side by side
-    kinds = ", ".join(told.loc[told["team"].ne("all"), "team"])
-    axes.vlines(told["when"] + aside, told["low"], told["high"], color=FAINT, linewidth=2)
-    axes.plot(told["when"] + aside, told["value"], "D", color="black", markersize=7, markerfacecolor="white",
-              linestyle="")
+    told = x.stated[x.stated["measure"].eq(measure) & x.stated["low"].notna()]
+    notes = _mark_stated(axes, told)
     axes.set_ylim(bottom=0)
     label_ends(axes, ends, t["year"].max() + CENSUS)
     axes.set(xlabel="Calendar year (published figures at 30 September)",
@@ -38,10 +34,32 @@ def workforce(x, measure: str) -> Chart | str:
     alt = (f"Line chart of {WORK[measure]}. {x.area} {went(first['value'], last['value'])} from {first['year']:.0f} to "
            f"{last['year']:.0f}" + f"; England {went(first['england'], last['england'])}" * bool(beside) + ".")
     if len(told):
-        alt += f" The council's own figures stand apart: {len(told)}, {told['low'].min():g} to {told['high'].max():g}."
+        alt += f" Figures of the documents stand apart: {len(told)}, {told['low'].min():g} to {told['high'].max():g}."
     return finish(figure, f"workforce_{measure}", f"{upper(WORK[measure])}, {x.area}", alt, x.source,
-                  t.drop(columns="measure"), "Diamonds: the council's own figures, with their range, counted otherwise "
-                  "and so joined by no line." + f" Side by side, teams: {kinds}." * bool(kinds) if len(told) else "")
+                  t.drop(columns="measure"), notes)
+
+
+def _mark_stated(axes, told) -> str:
+    """Marks of what documents state, a mean as a diamond and a band as a bar; what they are, in words."""
+    if told.empty:
+        return ""
+    month = told.groupby("when")
+    when = told["when"] + (month.cumcount() - (month["when"].transform("size") - 1) / 2) * 0.1  # teams of one month
+    band = told["value"].isna()
+    axes.vlines(when[~band], told.loc[~band, "low"], told.loc[~band, "high"], color=FAINT, linewidth=2)
+    axes.vlines(when[band], told.loc[band, "low"], told.loc[band, "high"], color="black", linewidth=8, alpha=0.55)
+    axes.plot(when[~band], told.loc[~band, "value"], "D", color="black", markersize=7, markerfacecolor="white",
+              linestyle="")
+    teams = told[told["team"].ne("all")]
+    for row in teams.itertuples():
+        axes.annotate(row.team, (when[teams.index].min(), row.value), xytext=(-8, 0), textcoords="offset points",
+                      ha="right", va="center", fontsize=9.5)
+    if len(teams):
+        axes.set_xlim(left=teams["when"].min() - 2.9)  # room for their names
+    bands = "; ".join(dict.fromkeys(told.loc[band, "source"].map(DOCUMENTS)))
+    return ("Diamonds: stated in documents, with the range between teams where there is one."
+            + f" Thick bars: a band, stated without a mean ({bands})." * bool(bands)
+            + " All are counted otherwise than the published figures and so joined by no line.")
 
 
 def teams(x) -> Chart | str:

@@ -2,7 +2,7 @@
 
 import math
 
-from oxcare_analysis.showing.wording import DOCUMENTS, SPENT, month_words
+from oxcare_analysis.showing.wording import DOCUMENTS, SPENT, month_words, times, went
 
 BESIDE = (("england", "England"), ("neighbours", "median neighbour"))
 DEFLATOR = "HM Treasury's series of GDP deflators at market prices"
@@ -10,7 +10,7 @@ DEFLATOR = "HM Treasury's series of GDP deflators at market prices"
 
 def workforce(x) -> str:
     """The newest published figures beside England and neighbours, then the council's own against its targets."""
-    lines = [_published(x)]
+    lines = [*_in_window(x), _published(x)]
     if len(x.teams):
         over = x.teams[x.teams["value"] > x.teams["target"]]
         told = "; ".join(f"{row.team} teams {row.value:g} (target {row.target:g}, teams from {row.low:g} to "
@@ -19,7 +19,7 @@ def workforce(x) -> str:
         lines.append(f"The council's own count of {month_words(x.teams['period'].iloc[0])}: {told}. The mean was "
                      f"above its target "
                      f"in {count} of team.")
-    caseloads = x.stated[x.stated["measure"].eq("caseload_average") & x.stated["value"].notna()]
+    caseloads = x.stated[x.stated["measure"].eq("caseload_average") & x.stated["low"].notna()]
     aside = caseloads[caseloads["team"].eq("all")]
     if len(aside):
         told = "; ".join(f"{row.low:g}" + f" to {row.high:g}" * (row.low < row.high) + f" ({DOCUMENTS[row.source]})"
@@ -27,6 +27,24 @@ def workforce(x) -> str:
         lines.append(f"Cases per worker as stated in documents: {told}. They are counted otherwise than the published "
                      "figures, so they are not compared with them.")
     return "\n".join(lines)
+
+
+def _in_window(x) -> list[str]:
+    """Caseloads in the window itself, beside the plans of the same years; nothing where none is published at all."""
+    every = x.of("caseload_average")
+    t = every[every["year"].between(x.first_year, x.last_year)]
+    if every.empty:
+        return []
+    if len(t) < 2:
+        return [f"From {x.first_year} to {x.last_year} no change in caseloads is published; they are held from "
+                f"{every['year'].iloc[0]} to {every['year'].iloc[-1]}."]
+    a, b = t.iloc[0], t.iloc[-1]
+    since = f"; none is published before {a['year']}" if a["year"] > x.first_year else ""
+    plans = x.plans.reindex([a["year"], b["year"]]).to_numpy()
+    beside = f", while children on a plan {went(*plans)} between the Marches of those years" if plans.min() > 0 else ""
+    return [f"Cases per social worker in {x.area} went from {a['value']:.1f} in September {a['year']} (England "
+            f"{a['england']:.1f}) to {b['value']:.1f} in September {b['year']} (England {b['england']:.1f}){beside}"
+            f"{since}."]
 
 
 def _published(x) -> str:
@@ -51,8 +69,12 @@ def _published(x) -> str:
         if parts:
             lines.append(f"{side}, in per cent: {', '.join(parts)}.")
     if "social_workers_fte" in rows.index:
+        both = {"cases_held_count", "caseload_average"} <= set(rows.index)
+        average = rows.at["caseload_average", "value"] if both else 0
+        holding = (f"; about {rows.at['cases_held_count', 'value'] / average:,.0f} workers hold cases (cases held ÷ "
+                   "cases per worker)" if average > 0 else "")
         lines.append(f"{rows.loc['social_workers_fte', 'value']:,.0f} full-time equivalent social workers were in "
-                     f"post.")
+                     f"post{holding}.")
     return " ".join(lines) or f"No workforce figures are published for {x.area} for {newest}."
 
 
@@ -75,11 +97,14 @@ def spend(x) -> str:
              + (f"; {beside})." if beside else ").")]
     s = x.split
     if s:
-        rough = (" One of these years is approximate or out of line with the years beside it." if s["marked"] else "")
+        rough = "".join(f" The figure of {year} is {why}." for year, why in s["marked"].items())
+        early = x.split_before
+        other = (f" Ending a year sooner, in {x.last_year - 1}, it is {_signed(early['number'])} with the number and "
+                 f"{_signed(early['each'])} with the spend on each." if early else "")
         lines.append(f"From the year to March {x.first_year} to that to March {x.last_year} it went from "
                      f"{_millions(s['from'])} to {_millions(s['to'])}: {_signed(s['number'])} with the number of "
                      f"children and {_signed(s['each'])} with the spend on each, from £{s['each_from']:,.0f} to "
-                     f"£{s['each_to']:,.0f}.{rough}")
+                     f"£{s['each_to']:,.0f}.{other}{rough}")
     elif x.first_year < x.last_year:
         lines.append(f"It is not published for both {x.first_year} and {x.last_year}, so the change is not shared out.")
     every = x.of("spend_children_services_gbp")
@@ -95,18 +120,23 @@ def outlook(x) -> str:
     if x.missing:
         return f"There is no look ahead for {x.area}: {x.missing}."
     a, tried = x.next, x.tried.set_index("level")
-    text = (f"If starts and exits in {x.area} go on at their levels of March {x.year} (about {x.starts:,.0f} plans "
-            f"started "
-            f"a year; {x.exit_rate:.2f} plans ended a year per plan open), {a['expected']:,.0f} plans will be open at "
-            f"March {a['year']:.0f}; {a['open_from']:,.0f} are now. Four times in five it should be between "
+    text = (f"If starts and exits in {x.area} go on at their present levels, {a['expected']:,.0f} plans will be open "
+            f"at March {a['year']:.0f}; {a['open_from']:,.0f} were at March {x.year}. A level is smoothed over the "
+            f"years, as one year is noisy: about {x.starts:,.0f} plans started a year ({x.own_starts:,.0f} in the "
+            f"newest year itself) and {x.exit_rate:.2f} ended a year per plan open ({x.own_exit_rate:.2f}). Four times "
+            f"in five it should be between "
             f"{a['low_80']:,.0f} and {a['high_80']:,.0f}, 19 times in 20 between {a['low']:,.0f} and {a['high']:,.0f}.")
     if not len(tried) or not tried["of"].iloc[0]:
         return text
+    early = (f" The noise behind those ranges was measured on all years, also on those after a forecast; measured to "
+             f"March {x.early} alone, they held {tried.at[80, 'early_held'] * 100:.0f} and "
+             f"{tried.at[95, 'early_held'] * 100:.0f} per cent of the {tried.at[80, 'early_of']:,.0f} forecasts made "
+             f"from then on." if tried["early_of"].iloc[0] else "")
     return (f"{text}\nTried on {tried['of'].iloc[0]:,} past years of all authorities, the narrower range held what "
             f"came "
             f"in {tried.at[80, 'held'] * 100:.0f} per cent, the wider in {tried.at[95, 'held'] * 100:.0f}; here in "
-            f"{tried.at[80, 'own_held']} and {tried.at[95, 'own_held']} of {tried.at[95, 'own_of']}. Half of the "
-            f"forecasts missed by less than {x.typical_error * 100:.1f} per cent; expecting no change would have "
+            f"{tried.at[80, 'own_held']} and {tried.at[95, 'own_held']} of {tried.at[95, 'own_of']}.{early} Half of "
+            f"the forecasts missed by less than {x.typical_error * 100:.1f} per cent; expecting no change would have "
             f"missed "
             f"by less than {x.typical_change * 100:.1f}. So the ranges say how far plans may move; the middle says "
             f"little "
@@ -119,14 +149,17 @@ def caseload(x) -> str:
         return f"Cases per worker cannot be looked ahead to for {x.area}: {x.missing}."
     low, middle, high = (x.table.iloc[i] for i in range(3))
     extra = high["workers_needed"] - x.workers
-    change = (f"{abs(extra):,.0f} {'more' if extra > 0 else 'fewer'} workers would keep today's caseload at the most "
-              "plans.")
+    share = x.cases_per_plan * x.plans / x.cases * 100
+    swing = (f" All cases went from {x.swing[1]:,.0f} to {x.swing[2]:,.0f} in the one year to September {x.swing[0]}, "
+             f"{times(math.log(x.swing[2] / x.swing[1]))}." if x.swing else "")
+    change = (f"{abs(extra):,.0f} {'more' if extra > 0 else 'fewer'} workers would keep today's caseload at the upper "
+              f"limit. The range is that of plans alone: the other {100 - share:.0f} per cent of cases are only "
+              f"assumed.{swing}")
     return (f"Assumed: {x.cases_per_plan:g} {'case' if x.cases_per_plan == 1 else 'cases'} for each child on a plan, "
             f"other "
             f"cases {x.other_cases_change * 100:+.0f} per cent, workers {x.workers_change * 100:+.0f} per cent. At "
             f"September {x.year} {x.area} held {x.cases:,.0f} cases, {x.now:.1f} for each of about {x.workers:,.0f} "
-            f"workers; children on a plan are {x.cases_per_plan * x.plans / x.cases * 100:.0f} per cent of those. A "
-            f"year "
+            f"workers; children on a plan are {share:.0f} per cent of those. A year "
             f"on: {middle['per_worker']:.1f} at the plans expected, {low['per_worker']:.1f} to "
             f"{high['per_worker']:.1f} "
             f"over their 19-in-20 range. {change}")

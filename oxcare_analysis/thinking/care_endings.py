@@ -22,7 +22,8 @@ class CareEndings(Result):
     `change`: of the exit rate, all endings. `low`, `high`: bounds on the change of the rate of endings other than into
     care, in logs between the same two-year means; they hold no noise. `table`, a row a year: year, plans_ended (as
     recorded, implied by the stock where not recorded), care_starts, into_care_low, into_care_high (plans), exit_rate,
-    step_down_low, step_down_high (per plan open, a year), stated (the council's own table gives into_care_high).
+    step_down_low, step_down_high (per plan open, a year), stated (the council's own table gives into_care_high),
+    implied (plans_ended is not published, but what the stock and the plans started imply).
     """
 
     area: str
@@ -62,7 +63,8 @@ def care_endings(study: Study, from_plans: pd.Series) -> CareEndings:
     table = pd.DataFrame({
         "plans_ended": ended, "care_starts": t["looked_after_started_count"], "into_care_low": 0.0,
         "into_care_high": high, "exit_rate": rate, "step_down_low": rate - high / t["mean_open_count"],
-        "step_down_high": rate, "stated": stated.notna()}).dropna(subset=["exit_rate", "into_care_high"])
+        "step_down_high": rate, "stated": stated.notna(),
+        "implied": t["plans_ended_count"].isna()}).dropna(subset=["exit_rate", "into_care_high"])
     change = evidence.estimate(study, "exit_rate")
     head = study.area.name, study.first_year, study.last_year, change
     years = [*change.base_years, *change.end_years]

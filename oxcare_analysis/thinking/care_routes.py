@@ -11,15 +11,17 @@ ROUTES = {"looked_after_started_after_early_help_count": "early help",
           "looked_after_started_after_in_need_plan_count": "a child in need plan",
           "looked_after_started_after_protection_plan_count": "a child protection plan",
           "looked_after_started_looked_after_before_count": "looked after before"}
+NONE_WORDS = "none of these recorded"
 
 
 @dataclass(frozen=True, repr=False)
 class Routes(Result):
     """What stood before care for the children who came into it, period by period.
 
-    `table`, a row a period and route: period, route, children, share (of those who came into care), alone (at least so
-    many had nothing but this). `totals`, a row a period: period, entered, none (no help before), some, mentions (of
-    the routes together), extra (mentions beyond one a child). Both empty where no table is held.
+    `table`, a row a period and route, the last of a period those with none of them recorded: period, route, children,
+    share (of those who came into care), alone (at least so many had nothing but this). `totals`, a row a period:
+    period, entered, none (no help of these kinds recorded), some, mentions (of the routes together), extra (mentions
+    beyond one a child). Both empty where no table is held.
     """
 
     area: str
@@ -43,7 +45,7 @@ def routes(area: str, stated: pd.DataFrame) -> Routes:
                            "mentions": wide[list(ROUTES)].sum(axis=1)})
     totals["extra"] = totals["mentions"] - totals["some"]
     rows = [(period, route, row[measure], row[measure] / row[TOTAL],
-             max(0.0, row[measure] - totals.at[period, "extra"]))
-            for period, row in wide.iterrows() for measure, route in ROUTES.items()]
+             row[measure] if measure == NONE_BEFORE else max(0.0, row[measure] - totals.at[period, "extra"]))
+            for period, row in wide.iterrows() for measure, route in (ROUTES | {NONE_BEFORE: NONE_WORDS}).items()]
     return Routes(area, pd.DataFrame(rows, columns=["period", "route", "children", "share", "alone"]),
                   totals.reset_index())

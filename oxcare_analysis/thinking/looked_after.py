@@ -42,6 +42,26 @@ class LookedAfter(Result):
         """Whether the window starts with too few children for a change to be read, as in the ledger."""
         return bool((self.table.loc[self.table["year"] == self.first_year, "count"] < SMALLEST_STOCK).any())
 
+    @property
+    def beside_plans(self) -> str:
+        """'together' or 'apart', as care and plans moved; 'unclear' where one did not; '' where it is not known.
+
+        Care moved where its number and its rate, the latter beyond noise, went the same way; plans by HARDLY or more.
+        """
+        ends = self.table.set_index("year")[["count", "on_plan"]].reindex([self.first_year, self.last_year])
+        if not self.change.known or ends.isna().any(axis=None):
+            return ""
+        care, plans = ends.diff().iloc[-1]
+        if care * self.change.moved <= 0 or abs(plans) < HARDLY * ends["on_plan"].iloc[0]:
+            return "unclear"
+        return "together" if care * plans > 0 else "apart"
+
+    @property
+    def unusual(self) -> int:
+        """How many ranks at each end of `change.placebo_of` count as unusual."""
+        of = self.change.placebo_of or 0
+        return sum(2 * rank / (of + 1) < evidence.PECULIAR for rank in range(1, of + 1))
+
     def _repr_html_(self) -> str:
         return self.table.to_html(index=False, float_format="{:.0f}".format)
 
@@ -51,7 +71,8 @@ class Ages(Result):
     """Children looked after by age at 31 March.
 
     `ends`: the first and last year of the window with ages, or None. `table`: year, age, label, count, share (of those
-    whose age is published that year), england (the same share there); a band that is suppressed has no row.
+    whose age is published that year), england (the same share there), all_ages (the number published for all ages); a
+    band that is suppressed has no row.
     """
 
     area: str
@@ -60,6 +81,13 @@ class Ages(Result):
     ends: tuple[int, int] | None
     source: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+
+    @property
+    def unequal(self) -> pd.DataFrame:
+        """Years whose ages, none suppressed, add up to another number than that of all ages: year, added, all_ages."""
+        years = self.table.groupby("year").agg(added=("count", "sum"), all_ages=("all_ages", "first"),
+                                               bands=("age", "size")).reset_index()
+        return years[(years["bands"] == len(AGES)) & (years["added"] != years["all_ages"]) & years["all_ages"].notna()]
 
     def _repr_html_(self) -> str:
         return self.table.to_html(index=False, float_format="{:.2f}".format)
@@ -87,8 +115,9 @@ class Unaccompanied(Result):
 class InNeed(Result):
     """Children in need, neither on a plan nor looked after.
 
-    `change`: of their rate over the window. `plans`, `without`: (at the start, at the end) in children, NaN where not
-    published. `table`: year, in_need, on_plan, looked_after, without_plan.
+    `change`: of their rate over the window; `single`: the same between its first and last year alone, in logs.
+    `plans`, `without`: (at the start, at the end) in children, NaN where not published. `table`: year, in_need,
+    on_plan, looked_after, without_plan, no_further_action and not_in_need (referrals closed so in the year).
     """
 
     area: str
@@ -97,6 +126,7 @@ class InNeed(Result):
     change: Estimate
     plans: tuple[float, float]
     without: tuple[float, float]
+    single: float = float("nan")
     source: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
@@ -150,6 +180,7 @@ def ages(study: Study) -> Ages:
     table = pd.DataFrame({"count": counts[study.area.code].stack(), "share": shares[study.area.code],
                           "england": shares[ENGLAND]}).rename_axis(["year", "age"]).dropna(subset="count").reset_index()
     table.insert(2, "label", table["age"].map(AGES))
+    table["all_ages"] = table["year"].map(study.table["looked_after_count"])
     table = table.sort_values(["year", "age"], key=lambda c: c.map(list(AGES).index) if c.name == "age" else c,
                               ignore_index=True)
     years = sorted(set(table.loc[table["year"].between(study.first_year, study.last_year), "year"]))
@@ -177,9 +208,13 @@ def in_need(study: Study) -> InNeed:
                "in_need_without_plan_count": "without_plan"}
     change = evidence.estimate(study, "in_need_without_plan_per_child")
     table = study.table[list(columns)].rename(columns=columns).rename_axis(columns=None).dropna()
+    table = table.assign(no_further_action=study.table["no_further_action_count"],
+                         not_in_need=study.table["not_in_need_count"])
+    logs = evidence.measures.series(study.table, "in_need_without_plan_per_child")["log"]
     ends = [tuple(study.at(year, count) for year in (study.first_year, study.last_year))
             for count in ("plans_open_count", "in_need_without_plan_count")]
-    return InNeed(study.area.name, study.first_year, study.last_year, change, *ends,
+    single = logs.get(study.last_year, np.nan) - logs.get(study.first_year, np.nan)
+    return InNeed(study.area.name, study.first_year, study.last_year, change, *ends, float(single),
                   study.cite("children_in_need", "children_looked_after"),
                   table[table.index >= evidence.measures.COMPARABLE].rename_axis("year").reset_index())
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from oxcare_analysis.thinking.study import Study
@@ -23,13 +22,15 @@ class Spend(Result):
     `table`: year, measure, spend, divisor, value (pounds per child, or per child looked after), england, neighbours
     (median of the same), exact (False before EXACT_FROM), out_of_line (far from the years beside it). `split`: the
     change in spend on children looked after over the window shared between their number and the spend on each, in
-    pounds; with its two years; None where a figure is missing.
+    pounds, and why an end is rough (marked: year → reason); None where a figure is missing. `split_before`: the same,
+    ending a year sooner.
     """
 
     area: str
     first_year: int
     last_year: int
     split: dict | None = None
+    split_before: dict | None = None
     source: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
@@ -55,7 +56,8 @@ def spend(study: Study) -> Spend:
             "exact": mine.index >= EXACT_FROM,
             "out_of_line": _out_of_line(mine[measure])}).rename_axis("year").reset_index())
     table = pd.concat(tables, ignore_index=True)
-    return Spend(study.area.name, study.first_year, study.last_year, _split(study, table),
+    splits = (_split(table, study.first_year, last) for last in (study.last_year, study.last_year - 1))
+    return Spend(study.area.name, study.first_year, study.last_year, *splits,
                  study.cite("spend", "children_looked_after"), table)
 
 
@@ -65,17 +67,18 @@ def _out_of_line(series: pd.Series) -> pd.Series:
     return (series / around - 1).abs() > OUT_OF_LINE
 
 
-def _split(study: Study, table: pd.DataFrame) -> dict | None:
+def _split(table: pd.DataFrame, first: int, last: int) -> dict | None:
     """The change in spend on children looked after, shared between number and spend on each (the Shapley value of two).
 
     Spend = number × spend on each, so each takes its own change at the mean of the other's two levels, and both add up.
     """
     rows = table[table["measure"].eq("spend_looked_after_gbp")].set_index("year")
-    if study.first_year not in rows.index or study.last_year not in rows.index or study.last_year <= study.first_year:
+    if first not in rows.index or last not in rows.index or last <= first:
         return None
-    a, b = rows.loc[study.first_year], rows.loc[study.last_year]
+    a, b = rows.loc[first], rows.loc[last]
     number = (b["divisor"] - a["divisor"]) * (a["value"] + b["value"]) / 2
     each = (b["value"] - a["value"]) * (a["divisor"] + b["divisor"]) / 2
     return {"from": float(a["spend"]), "to": float(b["spend"]), "number": float(number), "each": float(each),
             "each_from": float(a["value"]), "each_to": float(b["value"]),
-            "marked": bool(not a["exact"] or np.any([a["out_of_line"], b["out_of_line"]]))}
+            "marked": {year: "out of line with the years beside it" if row["out_of_line"] else "approximate"
+                       for year, row in ((first, a), (last, b)) if row["out_of_line"] or not row["exact"]}}

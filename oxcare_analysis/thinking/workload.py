@@ -19,6 +19,7 @@ STATED = {"caseload_target": "caseload_average", "caseload_average": "caseload_a
           "caseload_average_lowest_team": "caseload_average", "caseload_average_highest_team": "caseload_average",
           "social_workers_count": "social_workers_fte", "agency_share_percent": "agency_percent",
           "turnover_percent": "turnover_percent"}
+BAND = re.compile(r"middle of (\d+) to (\d+)")  # a band that the register holds by its middle, which nobody stated
 TEAMS = re.compile(r"\b(looked after|family support|disability) teams\b")
 
 
@@ -27,14 +28,18 @@ class Workforce(Result):
     """Children's social workers at 30 September, beside England and the neighbours, and the council's own figures.
 
     `table`: year, measure, value, england, neighbours (median), rank, of (1 the lowest of all authorities). `stated`, a
-    row a figure or range of the documents: measure, when (decimal year), period, team, low, value, high, target,
-    source. Figures of the two are counted differently: they share an axis, never a line.
+    row a figure or range of the documents: measure, when (decimal year), period, team, low, value (NaN of a band),
+    high, target, source. Figures of the two are counted differently: they share an axis, never a line. `first_year`,
+    `last_year`: the window. `plans`: children on a plan at 31 March, by year.
     """
 
     area: str
+    first_year: int
+    last_year: int
     source: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     stated: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+    plans: pd.Series = field(default_factory=pd.Series, repr=False, compare=False)
 
     def of(self, measure: str) -> pd.DataFrame:
         """The rows of one published measure."""
@@ -56,7 +61,8 @@ class Caseload(Result):
 
     `cases`, `plans`, `workers`, `now`: cases held, plans open, workers who hold cases (cases ÷ average caseload) and
     cases per worker today. `table`, a row an end of the outlook: case, plans, cases, per_worker, workers_needed (for
-    today's cases per worker). `missing` says why there is none.
+    today's cases per worker). `swing`: year, cases of the year before and cases, where all cases moved most in a year
+    (None where no two years in a row are held). `missing` says why there is none.
     """
 
     area: str
@@ -68,6 +74,7 @@ class Caseload(Result):
     plans: float = float("nan")
     workers: float = float("nan")
     now: float = float("nan")
+    swing: tuple[int, float, float] | None = None
     missing: str = ""
     source: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
@@ -92,7 +99,8 @@ def workforce(study: Study, stated: pd.DataFrame) -> Workforce:
             "neighbours": every.reindex(list(study.neighbours)).median(),
             "rank": every.rank(method="min").loc[study.area.code] if len(mine) else np.nan,
             "of": every.notna().sum()}).rename_axis("year").reset_index())
-    return Workforce(study.area.name, study.cite("workforce"), pd.concat(tables, ignore_index=True), _stated(stated))
+    return Workforce(study.area.name, study.first_year, study.last_year, study.cite("workforce"),
+                     pd.concat(tables, ignore_index=True), _stated(stated), study.table["plans_open_count"])
 
 
 def caseload(study: Study, outlook: Outlook, cases_per_plan: float = 1.0, other_cases_change: float = 0.0,
@@ -123,8 +131,18 @@ def caseload(study: Study, outlook: Outlook, cases_per_plan: float = 1.0, other_
     for end, column in (("fewest, 1 in 40 below", "low"), ("expected", "expected"), ("most, 1 in 40 above", "high")):
         then = others * (1 + other_cases_change) + cases_per_plan * outlook.next[column]
         rows.append((end, outlook.next[column], then, then / (workers * (1 + workers_change)), then / now))
-    return Caseload(**given, year=year, cases=cases, plans=plans, workers=workers, now=now, table=pd.DataFrame(
+    return Caseload(**given, year=year, cases=cases, plans=plans, workers=workers, now=now,
+                    swing=_swing(study.table["cases_held_count"]), table=pd.DataFrame(
         rows, columns=["case", "plans", "cases", "per_worker", "workers_needed"]))
+
+
+def _swing(cases: pd.Series) -> tuple[int, float, float] | None:
+    """The year in which cases held moved by the largest share, with the cases of the year before and its own."""
+    moved = np.log(cases).diff().abs().dropna()
+    if moved.empty:
+        return None
+    year = int(moved.idxmax())
+    return year, float(cases[year - 1]), float(cases[year])
 
 
 def _stated(register: pd.DataFrame) -> pd.DataFrame:
@@ -144,8 +162,10 @@ def _stated(register: pd.DataFrame) -> pd.DataFrame:
                 for end in ("lowest", "highest") if (group["figure"] == f"caseload_average_{end}_team").any()}
         target = group.loc[group["figure"] == "caseload_target", "value"]
         period = (mean if len(mean) else group)["period"].iloc[0]
-        out.append((measure, _decimal(period), period, team, ends.get("lowest", mean["value"].min()),
-                    mean["value"].mean(), ends.get("highest", mean["value"].max()),
+        bands = mean["note"].str.extract(BAND).astype(float).fillna({0: mean["value"], 1: mean["value"]})
+        low, high = bands[0].min(), bands[1].max()
+        value = mean["value"].iloc[0] if low == high else np.nan  # of a band no mean is stated
+        out.append((measure, _decimal(period), period, team, ends.get("lowest", low), value, ends.get("highest", high),
                     target.iloc[-1] if len(target) else np.nan, source, (mean if len(mean) else group)["note"].iloc[0]))
     return pd.DataFrame(out, columns=columns).sort_values(["measure", "when"], kind="stable", ignore_index=True)
 

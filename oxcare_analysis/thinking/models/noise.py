@@ -20,14 +20,14 @@ DRIFT_DF = 5
 SMALLEST = 1e-5
 
 
-def fit(log: pd.Series, n: pd.Series) -> dict[str, float]:
+def fit(log: pd.Series, n: pd.Series, fewest: int = FEWEST_YEARS) -> dict[str, float]:
     """Fit the model to one measure.
 
-    `log`, `n`: the measure and its smaller count, indexed (area_code, year). Authorities with fewer than eight years
+    `log`, `n`: the measure and its smaller count, indexed (area_code, year). Authorities with fewer than `fewest` years
     from 2013 are left out. Returns a, phi, sigma, loglik, authorities; NaN parameters where under 20 authorities
     are left.
     """
-    return _fit(*_held(log, n))
+    return _fit(*_held(log, n, fewest))
 
 
 def bootstrap(log: pd.Series, n: pd.Series, replicates: int = REPLICATES, seed: int = SEED) -> pd.DataFrame:
@@ -46,10 +46,10 @@ def bootstrap(log: pd.Series, n: pd.Series, replicates: int = REPLICATES, seed: 
     return pd.DataFrame([_fit(y.iloc[pick], counts.iloc[pick], start, COARSE_POINTS) for pick in picks])
 
 
-def _held(log: pd.Series, n: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _held(log: pd.Series, n: pd.Series, fewest: int = FEWEST_YEARS) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Logs and counts, authorities by years, of those with enough years."""
     y, counts = _square(log), _square(n)
-    enough = y.notna().sum(axis=1) >= FEWEST_YEARS
+    enough = y.notna().sum(axis=1) >= fewest
     return y[enough], counts[enough]
 
 
