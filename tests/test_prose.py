@@ -20,7 +20,10 @@ DEFINITIONS = ("95 per cent", "31 March", "section 47", "10,000", "19 comparison
                "under 0.01", "beyond 2", "council, 2014", "council in 2014", "four hypotheses of 2014",
                "in 2014 the council", "in 2015 the council", "in 2018 the council", "since 2015",
                "scrutiny committee, september 2014", "oxford mail, september 2014", "oxford mail, 2015",
-               "council news item, may 2018", "scrutiny committee minutes, 2023")
+               "council news item, may 2018", "scrutiny committee minutes, 2023",
+               "scrutiny committee of september 2014", "30 September",
+               "19 times in 20", "19 in 20", "19-in-20", "1 in 40",
+               "aged 10 or over")
 MARKUP = re.compile(r"<[^<>]*(>|$)|^[^<>]*>|data:image[^,]*,|%\w|\\\w")
 
 

@@ -459,6 +459,9 @@ READ_OUT = {
     "comparable events": ox.comparable_events,
     "months": ox.months,
     "errors": lambda study: ox.errors(study, "exit_threshold"),
+    "looked after": ox.looked_after, "ages": ox.ages, "unaccompanied": ox.unaccompanied, "in need": ox.in_need,
+    "routes": ox.routes, "workforce": ox.workforce, "spend": ox.spend, "year ahead": ox.next_year,
+    "caseload": ox.caseload,
 }
 # A rise, a fall, hardly a figure; and an area that is not the one the documents are about.
 TOLD = {"Rotherham": (2015, 2018), "Oxfordshire": (2018, 2021), "City of London": (2013, 2018)}
