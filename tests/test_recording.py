@@ -166,7 +166,7 @@ def test_left_out_are_those_points_and_what_is_worked_from_them_alone(standing):
     before, after = standing.panel.loc[HERE], other.panel.loc[HERE]
     gone = before.notna() & after.isna()
     assert set(gone.columns[gone.loc[2017]]) == {"plans_open_count", "implied_ends_count", "mean_open_count",
-                                                 "mean_open_6_plus_count"}
+                                                 "mean_open_6_plus_count", "in_need_without_plan_count"}
     assert set(gone.columns[gone.loc[2018]]) == {"mean_open_6_plus_count"}  # its opening stock by length
     assert not gone.drop(index=[2017, 2018]).any(axis=None)
     pd.testing.assert_frame_equal(other.panel.drop(index=HERE, level=0), standing.panel.drop(index=HERE, level=0))

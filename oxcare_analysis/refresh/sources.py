@@ -22,7 +22,12 @@ WORKED = {"referrals_in_need_count": "referrals less those closed with no furthe
           "mean_open_count": "the mean of open plans at both ends of the year",
           "ended_6_plus_count": "ended plans less those that lasted under six months",
           "mean_open_6_plus_count": "the mean, over both ends of the year, of open plans less those open under six "
-                                    "months"}
+                                    "months",
+          "looked_after_here_count": "children looked after less unaccompanied asylum-seeking children",
+          "looked_after_implied_ends_count": "looked after a year before, plus started, less looked after at the end "
+                                             "(recorded ends where the year before is not held)",
+          "looked_after_mean_count": "the mean of children looked after at both ends of the year",
+          "in_need_without_plan_count": "children in need less those on a plan and those looked after"}
 
 
 def way_back(html: str, data: dict) -> str:

@@ -158,6 +158,9 @@ def _svg(chart: Chart, figure: Figure) -> str:
 class Nothing(str):
     """Said in place of a chart that cannot be drawn."""
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def _repr_html_(self) -> str:
         return f'<p class="nothing">{escape(str(self))}</p>'
 
