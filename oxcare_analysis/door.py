@@ -57,7 +57,8 @@ def load(area: str = DEFAULT_AREA, first_year: int | None = None, last_year: int
                 int(found["last_year"]))
     first, last = settings.window(first_year, last_year, _default_window(panel, mine), mine.name)
     key = f"{tables.data_sha256}{built.code_sha256()}"
-    fitted = built.cached("noise", _sha256(f"{key}{month}{_code_sha256('measures.py', 'models/noise.py')}"),
+    known_by = month or built.newest_month(tables)  # 'latest' and the newest month let in the same figures
+    fitted = built.cached("noise", _sha256(f"{key}{known_by}{_code_sha256('measures.py', 'models/noise.py')}"),
                           lambda: _fit_noise(panel), data_dir)
     too_few_years = month is not None and fitted["a"].isna().any()
     if too_few_years:  # how noisy a measure is does not depend on what was out; the report says where it is from
@@ -66,7 +67,7 @@ def load(area: str = DEFAULT_AREA, first_year: int | None = None, last_year: int
     editions = resolved.groupby("source")["edition"].agg(lambda e: max(e, key=raw.edition_order)).to_dict()
     revised = resolved.loc[resolved["revised"] & resolved["area_code"].eq(mine.code), "edition"]
     return Study(
-        mine, first, last, month or built.newest_month(tables), panel, resolved, fitted,
+        mine, first, last, known_by, panel, resolved, fitted,
         neighbours.get(mine.code, ()), dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
         checked[checked["area_code"].eq(mine.code) & checked["year"].le(resolved["year"].max())],
         built.events(mine.name, data_dir),

@@ -208,3 +208,11 @@ def test_every_measure_of_the_real_panel_has_a_noise_model(measured):
     assert np.isfinite(measured[["a", "phi", "sigma"]].astype(float)).all(axis=None)
     assert (measured[["a", "phi"]].astype(float) >= 0).all(axis=None)
     assert (measured["sigma"].astype(float) > 0).all()
+
+
+def test_the_newest_month_by_name_is_not_measured_again(tables, monkeypatch):
+    from oxcare_analysis import door
+
+    latest = door.load("Oxfordshire", 2013, 2018)
+    monkeypatch.setattr(door, "_fit_noise", lambda panel: pytest.fail("measured again"))
+    assert door.load("Rotherham", 2013, 2018, as_of=latest.as_of).noise.equals(latest.noise)
