@@ -8,8 +8,7 @@ import ipywidgets as widgets
 
 from oxcare_analysis import diagnostics, door
 from oxcare_analysis.showing import charts, sentences
-from oxcare_analysis.showing.drawing import upper
-from oxcare_analysis.showing.wording import HYPOTHESES
+from oxcare_analysis.showing.wording import HYPOTHESES, upper
 from oxcare_analysis.thinking.measures import RATIOS
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.errors import OxcareError, UsageError

@@ -2,7 +2,7 @@
 
 import math
 
-from oxcare_analysis.showing.wording import HYPOTHESES, UNREAD, people, times, went
+from oxcare_analysis.showing.wording import HYPOTHESES, UNREAD, clear_steps, people, step, times, went
 
 COMPARED = {"england": "England's growth", "median_neighbour": "the median growth of its neighbours",
             "given_start": "authorities that started where it did"}
@@ -101,22 +101,15 @@ def _steps(x) -> str:
     """The steps of the ledger that stand clear of noise, base and recording."""
     if not x.testable:
         return ""
-    clear = sorted((row for row in x.subtotals.itertuples() if row.low * row.high > 0 and row.stable_sign is True
-                    and not row.doubtful), key=lambda row: -abs(row.plans))
+    clear = list(clear_steps(x).itertuples())
     if not clear:
         return "No single step on to a plan or off it stands clear of noise."
-    told = "; ".join(f"{_step(row)} {'added' if row.plans > 0 else 'took away'} about {people(row.plans)}"
+    told = "; ".join(f"{step(row)} {'added' if row.plans > 0 else 'took away'} about {people(row.plans)}"
                      for row in clear)
     rest = f" {UNREAD.format('The other steps are')}" if len(clear) < len(x.subtotals) else ""
-    behind = (f" Behind {_step(clear[0])} could stand {BEHIND[clear[0].step]}: such counts do not say which."
+    behind = (f" Behind {step(clear[0])} could stand {BEHIND[clear[0].step]}: such counts do not say which."
               if clear[0].step in BEHIND else "")
     return f"In arithmetic, not cause, of the change of {x.change:+,.0f}: {told}.{behind}{rest}"
-
-
-def _step(row) -> str:
-    if row.step == "exits":
-        return "slower endings" if row.plans > 0 else "faster endings"
-    return row.label[0].lower() + row.label[1:]
 
 
 def _gap(p, known: dict[str, float]) -> str:

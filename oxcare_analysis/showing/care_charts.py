@@ -2,11 +2,10 @@
 
 import numpy as np
 
+from oxcare_analysis.showing.beside import draw_beside, mark_window
 from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, Chart, finish, label_ends, new_axes,
-                                             nothing, went)
-from oxcare_analysis.showing.wording import COUNCIL_2014
-
-DASHES = {"england": (0, (1, 1.5)), "neighbours": (0, (4, 2))}
+                                             nothing)
+from oxcare_analysis.showing.wording import COUNCIL_2014, went
 
 
 def looked_after(x) -> Chart | str:
@@ -15,16 +14,9 @@ def looked_after(x) -> Chart | str:
     if len(t) < 2:
         return nothing(f"the number of children looked after in {x.area} is not published for enough years")
     figure, axes = new_axes()
-    axes.axvspan(x.first_year, x.last_year, color="#f0f0ee", zorder=0)
+    mark_window(axes, x.first_year, x.last_year)
     axes.fill_between(t["year"], t["neighbours_low"], t["neighbours_high"], color=NEIGHBOURS, alpha=0.15, linewidth=0)
-    ends = []
-    for column, label, colour in (("neighbours", "Median neighbour", NEIGHBOURS), ("england", "England", ENGLAND),
-                                  ("here", x.area, FOCUS)):
-        own = column == "here"
-        axes.plot(t["year"], t[column], color=colour, linewidth=3 if own else 2, marker="o" if own else "",
-                  markersize=5, linestyle=DASHES.get(column, "-"))
-        if t[column].notna().any():
-            ends.append((t[column].dropna().iloc[-1], label, colour))
+    ends = draw_beside(axes, t["year"], t, x.area, own="here", marker="o", markersize=5)
     axes.set_ylim(bottom=0)
     label_ends(axes, ends, t["year"].max())
     first, last = t.iloc[0], t.iloc[-1]
@@ -85,9 +77,9 @@ def unaccompanied(x) -> Chart | str:
     axes.set(xlabel="At 31 March", ylabel="Per 10,000 children")
     a, b = t.iloc[0], t.iloc[-1]
     alt = (f"Line chart of children looked after per 10,000 in {x.area}, {t.index[0]} to {t.index[-1]}. All: "
-           f"{went(a['rate'], b['rate'])}; without unaccompanied children: "
-           f"{went(a['rate_without'], b['rate_without'])}; "
-           f"England without them: {went(a['england_without'], b['england_without'])}.")
+           f"{went(a['rate'], b['rate'], 1)}; without unaccompanied children: "
+           f"{went(a['rate_without'], b['rate_without'], 1)}; "
+           f"England without them: {went(a['england_without'], b['england_without'], 1)}.")
     return finish(figure, "looked_after_unaccompanied", "Children looked after with and without unaccompanied "
                   f"children, {x.area}", alt, x.source, x.table)
 
@@ -126,7 +118,7 @@ def in_need(x) -> Chart | str:
     t = x.table.set_index("year")
     t = t.reindex(range(t.index.min(), t.index.max() + 1))  # a gap stays a gap
     figure, axes = new_axes()
-    axes.axvspan(x.first_year, x.last_year, color="#f0f0ee", zorder=0)
+    mark_window(axes, x.first_year, x.last_year)
     ends = []
     for column, label, colour, dash in (("without_plan", "In need, neither\non a plan nor in care", FOCUS, "-"),
                                         ("on_plan", "On a plan", NEIGHBOURS, (0, (4, 2))),

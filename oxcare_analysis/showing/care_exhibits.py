@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from oxcare_analysis.showing.exhibit import Exhibit, one_decimal, whole
-from oxcare_analysis.showing.wording import COUNCIL_2014, DOCUMENTS, SPENT, WORK
+from oxcare_analysis.showing.wording import COUNCIL_2014, DOCUMENTS, SPENT, WORK, upper
 
 
 def listed(frame: pd.DataFrame, caption: str) -> Exhibit:
@@ -94,7 +94,7 @@ def spend(x) -> Exhibit:
             continue
         for year in dict.fromkeys(y for y in (x.first_year, x.last_year, t.index[-1]) if y in t.index):
             row = t.loc[year]
-            rows.append((label[0].upper() + label[1:], str(year), f"{row['spend']:,.0f}", whole(row["value"]),
+            rows.append((upper(label), str(year), f"{row['spend']:,.0f}", whole(row["value"]),
                          _pounds(row["england"]), _pounds(row["neighbours"]),
                          "approximate" if not row["exact"] else "out of line" if row["out_of_line"] else "published"))
     columns = ["Spend", "Year to March", "Pounds", "Per child", "England", "Median neighbour", "Keep in mind"]

@@ -11,14 +11,15 @@ without colour too: by place, direct labels, dash and hatch.
 import numpy as np
 import pandas as pd
 
+from oxcare_analysis.showing.beside import draw_beside, mark_window
 from oxcare_analysis.showing.care_charts import ages, in_need, looked_after, routes, unaccompanied
 from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, Chart, Nothing,
                                              figures_beside, finish, label_ends, mark_events, new_axes, nothing, slug,
-                                             upper, went, wrap)
+                                             wrap)
 from oxcare_analysis.showing.evidence_charts import care_endings, comparable_events, events, months, power
 from oxcare_analysis.showing.exhibit import span
 from oxcare_analysis.showing.growth_charts import just_here, ledger
-from oxcare_analysis.showing.wording import HYPOTHESES
+from oxcare_analysis.showing.wording import HYPOTHESES, upper, went
 from oxcare_analysis.showing.work_charts import outlook, spend, teams, workforce
 from oxcare_analysis.words.errors import UsageError
 
@@ -40,20 +41,13 @@ def comparison(c, events: bool = False, beside: tuple[str, ...] = ("england", "n
     if table["value"].notna().sum() == 0:
         return nothing(f"no figure is held for {c.label} in {c.area}")
     figure, axes = new_axes()
-    axes.axvspan(c.first_year, c.last_year, color="#f0f0ee", zorder=0)
+    mark_window(axes, c.first_year, c.last_year)
     if "neighbours" in beside:
         axes.fill_between(table["year"], table["neighbours_low"], table["neighbours_high"], color=NEIGHBOURS,
                           alpha=0.15, linewidth=0)
-    lines = [line for line in (("neighbours", "Median neighbour", NEIGHBOURS, (4, 2)),
-                               ("england", "England", ENGLAND, (1, 1.5)), ("value", c.area, FOCUS, ""))
-             if line[0] in (*beside, "value")]
-    for column, _, colour, dash in lines:
-        axes.plot(table["year"], table[column], color=colour, linewidth=2 if dash else 3,
-                  linestyle=(0, dash) if dash else "-")
+    ends = draw_beside(axes, table["year"], table, c.area, beside)
     axes.errorbar(table["year"], table["value"], yerr=[table["value"] - table["low"], table["high"] - table["value"]],
                   fmt="o", color=FOCUS, markersize=5, linewidth=1, capsize=2)
-    ends = [(table[column].dropna().iloc[-1], label, colour) for column, label, colour, _ in lines
-            if table[column].notna().any()]
     label_ends(axes, ends, table["year"].max())
     axes.set_ylim(bottom=0)
     axes.set(xlabel="Year ending 31 March", ylabel=wrap(c.per_words.capitalize(), 30))
@@ -67,9 +61,9 @@ def comparison(c, events: bool = False, beside: tuple[str, ...] = ("england", "n
                f"{window['value'].iloc[0]:,.1f}.")
     elif len(window):
         a, b = window.iloc[0], window.iloc[-1]
-        others = [f"; {name} {went(a[column], b[column])}" for column, name in
+        others = [f"; {name} {went(a[column], b[column], 1)}" for column, name in
                   (("england", "England"), ("neighbours", "the median neighbour")) if column in beside]
-        alt = (f"Line chart of {c.label}. {c.area} {went(a['value'], b['value'])} between {a['year']:.0f} and "
+        alt = (f"Line chart of {c.label}. {c.area} {went(a['value'], b['value'], 1)} between {a['year']:.0f} and "
                f"{b['year']:.0f}{''.join(others)}.")
     return finish(figure, f"{c.measure}", upper(f"{c.label}, {c.area}"), alt, c.source, table,
                   "Grey: the years under test. Whiskers: year-to-year noise, 95 per cent."
@@ -152,14 +146,8 @@ def expected_stay(x) -> Chart | str:
     if x.table.empty:
         return nothing("the lengths of plans are not published for enough years")
     figure, axes = new_axes()
-    axes.axvspan(x.first_year, x.last_year, color="#f0f0ee", zorder=0)
-    ends = []
-    for column, label, colour, dash in (("neighbours", "Median neighbour", NEIGHBOURS, (0, (4, 2))),
-                                        ("england", "England", ENGLAND, (0, (1, 1.5))), ("value", x.area, FOCUS, "-")):
-        axes.plot(x.table["year"], x.table[column], color=colour, linestyle=dash, marker="o" if dash == "-" else "",
-                  linewidth=3 if dash == "-" else 2)
-        if x.table[column].notna().any():
-            ends.append((x.table[column].dropna().iloc[-1], label, colour))
+    mark_window(axes, x.first_year, x.last_year)
+    ends = draw_beside(axes, x.table["year"], x.table, x.area, marker="o")
     axes.set_ylim(bottom=0)
     label_ends(axes, ends, x.table["year"].max())
     axes.set(xlabel="Year ending 31 March", ylabel="Months")
@@ -167,8 +155,8 @@ def expected_stay(x) -> Chart | str:
     alt = f"Line chart of the expected stay on a plan in {x.area}; no year of the window has figures."
     if len(window):
         a, b = window.iloc[0], window.iloc[-1]
-        alt = (f"Line chart of the expected stay on a plan. {x.area} {went(a['value'], b['value'])} months between "
-               f"{a['year']:.0f} and {b['year']:.0f}; England {went(a['england'], b['england'])}.")
+        alt = (f"Line chart of the expected stay on a plan. {x.area} {went(a['value'], b['value'], 1)} months between "
+               f"{a['year']:.0f} and {b['year']:.0f}; England {went(a['england'], b['england'], 1)}.")
     return finish(figure, "expected_stay", f"Expected stay on a plan, months, {x.area}", alt, x.source, x.table,
                   "Grey: the years under test.")
 

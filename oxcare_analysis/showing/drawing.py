@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from oxcare_analysis.showing import exhibit
-from oxcare_analysis.showing.wording import month_words
+from oxcare_analysis.showing.wording import month_words, upper
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import UsageError
 
@@ -250,15 +250,6 @@ def label_ends(axes, ends: list[tuple[float, str, str]], year: int) -> None:
                       fontweight="bold" if colour == FOCUS else "normal")
 
 
-def went(start: float, end: float, digits: int = 1) -> str:
-    """'rose from a to b', 'fell from a to b' or 'stayed at a'."""
-    if not (np.isfinite(start) and np.isfinite(end)):
-        return "has no figure at one end"
-    if round(start, digits) == round(end, digits):
-        return f"stayed at {start:,.{digits}f}"
-    return f"{'rose' if end > start else 'fell'} from {start:,.{digits}f} to {end:,.{digits}f}"
-
-
 def _heading(name) -> str:
     return upper(str(name).replace("_", " "))
 
@@ -271,11 +262,6 @@ def minus(text: str) -> str:
 def mix(colour: str, share: float) -> tuple[float, ...]:
     """A colour thinned with white, `share` of it left."""
     return tuple(1 - share * (1 - part) for part in to_rgb(colour))
-
-
-def upper(text: str) -> str:
-    """The text with its first letter upper case."""
-    return text[0].upper() + text[1:]
 
 
 def wrap(text: str, width: int = 38) -> str:

@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, UP, Chart, decimal_year, figures_beside,
-                                             finish, label_ends, mark_events, new_axes, nothing, panel_below, upper,
-                                             went)
+from oxcare_analysis.showing.beside import mark_window
+from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, UP, Chart, decimal_year,
+                                             figures_beside, finish, label_ends, mark_events, new_axes, nothing,
+                                             panel_below)
 from oxcare_analysis.showing.evidence_sentences import trend_by_month
 from oxcare_analysis.showing.exhibit import span
-from oxcare_analysis.showing.wording import AROUND, event_kind, month, month_words
+from oxcare_analysis.showing.wording import AROUND, event_kind, month, month_words, upper, went
 from oxcare_analysis.thinking.findings import SIGNIFICANT
 
 
@@ -19,7 +20,7 @@ def care_endings(x) -> Chart | str:
     table = x.table.set_index("year")
     table = table.reindex(range(table.index.min(), table.index.max() + 1))  # a gap stays a gap
     figure, axes = new_axes()
-    axes.axvspan(x.first_year, x.last_year, color="#f0f0ee", zorder=0)
+    mark_window(axes, x.first_year, x.last_year)
     axes.fill_between(table.index, table["step_down_low"], table["step_down_high"], color=NEIGHBOURS, alpha=0.2,
                       linewidth=0)
     axes.plot(table.index, table["step_down_low"], color=NEIGHBOURS, linewidth=2, linestyle=(0, (4, 2)))

@@ -2,19 +2,19 @@
 
 import math
 
-from oxcare_analysis.showing.wording import event_kind, month, month_words, people, times
+from oxcare_analysis.showing.wording import event_kind, month, month_words, people, times, upper
 from oxcare_analysis.thinking.findings import SIGNIFICANT, Z_95
 
 
 def trend(t) -> str:
     """How the change over the window divides into shared and local parts."""
     if t.missing or t.table.empty:
-        return f"{t.label[0].upper() + t.label[1:]} in {t.area} cannot be decomposed: {t.missing or 'no figures'}."
+        return f"{upper(t.label)} in {t.area} cannot be decomposed: {t.missing or 'no figures'}."
     last = t.table.dropna(subset=["change"]).iloc[-1]
     first = t.table.iloc[0]
     parts = ", ".join(f"{name} {math.expm1(last[name]) * 100:+.0f}" for name in
                       ("national", "regional", "neighbour", "local"))
-    return (f"{t.label[0].upper() + t.label[1:]} in {t.area} went from {first['value']:,.1f} in {first['year']:.0f} to "
+    return (f"{upper(t.label)} in {t.area} went from {first['value']:,.1f} in {first['year']:.0f} to "
             f"{last['value']:,.1f} in {last['year']:.0f}, {times(last['change'])}. In parts, each in per cent: {parts} "
             "(they multiply up to the whole). Single years are noisy; the verdict uses two-year means.")
 
@@ -140,7 +140,7 @@ def regression(r) -> str:
 def months(m) -> str:
     """The trend and season of a monthly series, the dated steps that stand clear, the break, the check."""
     if m.missing:
-        return f"{m.label[0].upper() + m.label[1:]} by month, {m.area}: {m.missing}."
+        return f"{upper(m.label)} by month, {m.area}: {m.missing}."
     gaps = int(m.table["value"].isna().sum())
     tested = m.steps.dropna(subset=["p_adjusted"])
     clear = tested[tested["p_adjusted"] < SIGNIFICANT]
@@ -168,7 +168,7 @@ def trend_by_month(m) -> str:
                  for s in (season.idxmax(), season.idxmin()))
     ends = " and ".join(f"{r['trend']:,.0f} ({r['low']:,.0f} to {r['high']:,.0f}) in {month_words(r['month'])}"
                         for r in (a, b))
-    return (f"{m.label[0].upper() + m.label[1:]}, {m.area}: the trend stood at {ends}. Season: highest in {high}, "
+    return (f"{upper(m.label)}, {m.area}: the trend stood at {ends}. Season: highest in {high}, "
             f"lowest in {low}.")
 
 

@@ -14,9 +14,9 @@ from oxcare_analysis.showing.care_exhibits import (ages, caseload, in_need, link
 from oxcare_analysis.showing.evidence_exhibits import (coefficients, comparable_events, errors, events, fits, steps,
                                                        variants)
 from oxcare_analysis.showing.exhibit import NONE, Exhibit, one_decimal, pair, signed, span, whole
-from oxcare_analysis.showing.statements import exhibit as statements
 from oxcare_analysis.showing.statements import stated
-from oxcare_analysis.showing.wording import HYPOTHESES, LEDGERS, VERDICTS
+from oxcare_analysis.showing.wording import HYPOTHESES, LEDGERS, VERDICTS, upper
+from oxcare_analysis.showing.statements import exhibit as statements
 
 __all__ = ["Exhibit", "ages", "caseload", "coefficients", "comparable_events", "errors", "events", "everywhere",
            "evidence", "fits", "in_need", "ledger", "links", "listed", "months", "outlook", "premise", "published",
@@ -118,7 +118,7 @@ def story(s) -> Exhibit:
 
 def months(m) -> Exhibit:
     """Every month: the figure, and the parts that multiply up to it."""
-    caption = f"{m.label[0].upper() + m.label[1:]} by month, {m.area}: value = trend × season × remainder"
+    caption = f"{upper(m.label)} by month, {m.area}: value = trend × season × remainder"
     if m.missing:
         return Exhibit(caption, pd.DataFrame({"Not modelled": [m.missing]}), m.source)
     t = m.table

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, TOTAL, UP, Chart, figures_beside, finish, mix,
-                                             new_axes, nothing, went, wrap)
+from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, TOTAL, UP, Chart, figures_beside, finish,
+                                             mix, new_axes, nothing, wrap)
 from oxcare_analysis.showing.exhibit import span
-from oxcare_analysis.showing.wording import LEDGERS
+from oxcare_analysis.showing.wording import LEDGERS, unclear, went
 
 
 def ledger(x) -> Chart | str:
@@ -20,7 +20,7 @@ def ledger(x) -> Chart | str:
     table = pd.DataFrame([(f"{words['at']} {x.first_year}", x.open_from, np.nan, np.nan, True, False), *rows,
                           (f"{words['at']} {x.last_year}", x.open_to, np.nan, np.nan, True, False)],
                          columns=["step", *columns[1:]])
-    table["unclear"] = (table["low"] * table["high"] <= 0) | ~table["stable_sign"].eq(True) | table["doubtful"]
+    table["unclear"] = unclear(table)
     steps = table.iloc[1:-1]
     biggest = steps.loc[steps["plans"].abs().idxmax()]
     hatched = int(steps["unclear"].sum())

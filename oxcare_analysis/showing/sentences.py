@@ -7,7 +7,8 @@ from oxcare_analysis.showing import care_sentences as care
 from oxcare_analysis.showing import evidence_sentences as beside
 from oxcare_analysis.showing import statements
 from oxcare_analysis.showing import work_sentences as work
-from oxcare_analysis.showing.wording import COMPARISONS, HYPOTHESES, LEDGERS, UNREAD, VERDICTS, people, went
+from oxcare_analysis.showing.wording import (COMPARISONS, HYPOTHESES, LEDGERS, UNREAD, VERDICTS, clear_steps, people,
+                                             step, went)
 from oxcare_analysis.words.errors import UsageError
 
 
@@ -85,15 +86,13 @@ def ledger(x) -> str:
     words = LEDGERS[x.flow]
     if not x.testable:
         return f"{words['none']} {x.area}, {x.first_year} to {x.last_year}: {x.reason}"
-    clear = x.subtotals[(x.subtotals["low"] * x.subtotals["high"] > 0) & x.subtotals["stable_sign"].eq(True)
-                        & ~x.subtotals["doubtful"]]
-    clear = clear.reindex(clear["plans"].abs().sort_values(ascending=False).index)
+    clear = clear_steps(x)
     head = (f"{words['stock'].capitalize()} in {x.area} {went(x.open_from, x.open_to)} ({x.change:+,.0f}) from "
             f"{x.first_year} to {x.last_year}.")
     if clear.empty:
         return (f"{head} No single step of the ledger stands clear of its own noise, of how it was recorded and of "
                 "the choice of base.")
-    told = "; ".join(f"{_step(row)} {'added' if row.plans > 0 else 'took away'} about "
+    told = "; ".join(f"{step(row)} {'added' if row.plans > 0 else 'took away'} about "
                      f"{people(row.plans)} (95 per cent interval {row.low:+,.0f} to {row.high:+,.0f})"
                      for row in clear.itertuples())
     carried = x.momentum_low * x.momentum_high > 0 and x.momentum_stable
@@ -102,13 +101,6 @@ def ledger(x) -> str:
     carry = (f" Carry-over from before {'added' if x.momentum > 0 else 'took away'} about {people(x.momentum)}."
              if carried else "")
     return f"{head} In arithmetic, not cause: {told}.{carry}{tail} {words['mind']}"
-
-
-def _step(row) -> str:
-    """A step of a ledger as it stands inside a sentence."""
-    if row.step == "exits":
-        return f"{'slower' if row.plans > 0 else 'faster'} endings"
-    return row.label[0].lower() + row.label[1:]
 
 
 def finding(f) -> str:

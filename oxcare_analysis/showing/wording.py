@@ -3,6 +3,8 @@
 import math
 import re
 
+import pandas as pd
+
 from oxcare_analysis.words.columns import MONTHS
 
 HYPOTHESES = {"entry_threshold": "the bar for coming on to a plan dropped",
@@ -66,11 +68,36 @@ def times(log_change: float) -> str:
     return f"{'a rise' if change > 0 else 'a fall'} of {abs(change):.0f} per cent"
 
 
-def went(start: float, end: float) -> str:
+def went(start: float, end: float, digits: int = 0) -> str:
     """'rose from 430 to 687', 'fell from ...', 'stayed at ...'."""
-    if round(start) == round(end):
-        return f"stayed at {start:,.0f}"
-    return f"{'rose' if end > start else 'fell'} from {start:,.0f} to {end:,.0f}"
+    if not (math.isfinite(start) and math.isfinite(end)):
+        return "has no figure at one end"
+    if round(start, digits) == round(end, digits):
+        return f"stayed at {start:,.{digits}f}"
+    return f"{'rose' if end > start else 'fell'} from {start:,.{digits}f} to {end:,.{digits}f}"
+
+
+def upper(text: str) -> str:
+    """The text with its first letter upper case."""
+    return text[0].upper() + text[1:]
+
+
+def unclear(steps: pd.DataFrame) -> pd.Series:
+    """Which steps of a ledger are not read: noise, the choice of base years or recording could turn their sign."""
+    return (steps["low"] * steps["high"] <= 0) | ~steps["stable_sign"].eq(True) | steps["doubtful"].astype(bool)
+
+
+def clear_steps(x) -> pd.DataFrame:
+    """The steps of a ledger that are read, the largest first."""
+    clear = x.subtotals[~unclear(x.subtotals)]
+    return clear.reindex(clear["plans"].abs().sort_values(ascending=False).index)
+
+
+def step(row) -> str:
+    """A step of a ledger as it stands inside a sentence."""
+    if row.step == "exits":
+        return f"{'slower' if row.plans > 0 else 'faster'} endings"
+    return row.label[0].lower() + row.label[1:]
 
 
 def paragraph(locator: str) -> str:

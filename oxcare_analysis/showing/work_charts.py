@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, NEIGHBOURS, Chart, finish, label_ends, new_axes,
-                                             nothing, upper, went)
-from oxcare_analysis.showing.wording import COUNCIL_2014, DOCUMENTS, SPENT, WORK
+from oxcare_analysis.showing.beside import LINES, draw_beside
+from oxcare_analysis.showing.drawing import (FAINT, FOCUS, NEIGHBOURS, Chart, finish, label_ends, new_axes,
+                                             nothing)
+from oxcare_analysis.showing.wording import COUNCIL_2014, DOCUMENTS, SPENT, WORK, upper, went
 from oxcare_analysis.words.columns import CENSUS, MEASURES
 
 COUNTED = ("FTE", "cases")  # units of which an authority has more for being larger
-LINES = (("neighbours", "Median neighbour", NEIGHBOURS, (0, (4, 2))), ("england", "England", ENGLAND, (0, (1, 1.5))))
 
 
 def workforce(x, measure: str) -> Chart | str:
@@ -17,13 +17,8 @@ def workforce(x, measure: str) -> Chart | str:
     if t.empty:
         return nothing(f"{WORK[measure]} in {x.area} is not published")
     figure, axes = new_axes()
-    ends = []
-    beside = () if MEASURES[measure].unit in COUNTED else LINES  # a country's total dwarfs an authority's
-    for column, label, colour, dash in (*beside, ("value", x.area, FOCUS, "-")):
-        axes.plot(t["year"] + CENSUS, t[column], color=colour, linestyle=dash, marker="o" if dash == "-" else "",
-                  linewidth=3 if dash == "-" else 2)
-        if t[column].notna().any():
-            ends.append((t[column].dropna().iloc[-1], label, colour))
+    beside = () if MEASURES[measure].unit in COUNTED else tuple(LINES)  # a country's total dwarfs an authority's
+    ends = draw_beside(axes, t["year"] + CENSUS, t, x.area, beside, marker="o")
     told = x.stated[x.stated["measure"].eq(measure) & x.stated["low"].notna()]
     notes = _mark_stated(axes, told)
     axes.set_ylim(bottom=0)
@@ -31,8 +26,9 @@ def workforce(x, measure: str) -> Chart | str:
     axes.set(xlabel="Calendar year (published figures at 30 September)",
              ylabel=upper(WORK[measure]).replace(" (", "\n("))
     first, last = t.iloc[0], t.iloc[-1]
-    alt = (f"Line chart of {WORK[measure]}. {x.area} {went(first['value'], last['value'])} from {first['year']:.0f} to "
-           f"{last['year']:.0f}" + f"; England {went(first['england'], last['england'])}" * bool(beside) + ".")
+    alt = (f"Line chart of {WORK[measure]}. {x.area} {went(first['value'], last['value'], 1)} from "
+           f"{first['year']:.0f} to {last['year']:.0f}"
+           + f"; England {went(first['england'], last['england'], 1)}" * bool(beside) + ".")
     if len(told):
         alt += f" Figures of the documents stand apart: {len(told)}, {told['low'].min():g} to {told['high'].max():g}."
     return finish(figure, f"workforce_{measure}", f"{upper(WORK[measure])}, {x.area}", alt, x.source,
@@ -91,11 +87,7 @@ def spend(x, measure: str) -> Chart | str:
     if t.empty:
         return nothing(f"{SPENT[measure]} in {x.area} is not published")
     figure, axes = new_axes()
-    ends = []
-    for column, label, colour, dash in (*LINES, ("value", x.area, FOCUS, "-")):
-        axes.plot(t["year"], t[column], color=colour, linestyle=dash, linewidth=3 if dash == "-" else 2)
-        if t[column].notna().any():
-            ends.append((t[column].dropna().iloc[-1], label, colour))
+    ends = draw_beside(axes, t["year"], t, x.area)
     rough = t[~t["exact"] | t["out_of_line"]]
     axes.plot(t["year"], t["value"], "o", color=FOCUS, markersize=6, linestyle="")
     axes.plot(rough["year"], rough["value"], "o", color=FOCUS, markersize=6, markerfacecolor="white", linestyle="")
