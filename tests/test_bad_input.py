@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from oxcare_analysis.intake import identity, raw, registers, sources
-from oxcare_analysis.refresh import downloads, publish
+from oxcare_analysis.refresh import downloads, standing
 from oxcare_analysis.tables import checks, tables
 from oxcare_analysis.words.errors import DataError, OxcareError
 
@@ -256,7 +256,7 @@ def test_an_edition_that_is_a_path_is_refused(tmp_path, edition):
 @PLAINLY
 @given(name=st.text(max_size=40) | st.sampled_from(["../../outside", "..\\outside", "C:\\x", "/etc", "a\0b"]))
 def test_the_folder_of_a_report_is_one_plain_name_whatever_the_area_is_called(name):
-    assert publish.slug(name) and set(publish.slug(name)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    assert standing.slug(name) and set(standing.slug(name)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 def test_errors_about_files_are_of_the_kind_that_exits_with_3():

@@ -17,7 +17,7 @@ import pytest
 from conftest import NOBODY, run_as_nobody
 
 import oxcare_analysis as ox
-from oxcare_analysis.refresh import downloads, pages, publish, run
+from oxcare_analysis.refresh import downloads, pages, run, standing
 from oxcare_analysis.showing import wording
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import RunError
@@ -390,7 +390,7 @@ def test_the_front_page_is_self_contained_too(window):
     ],
 )
 def test_a_folder_name_is_plain_lower_case_and_stays_inside(name, expected):
-    assert publish.slug(name) == expected
+    assert standing.slug(name) == expected
 
 
 def test_the_first_page_agrees_with_the_verdicts(report):

@@ -43,7 +43,7 @@ def working_copies(area: str, first: int | None, last: int | None, as_of: str, d
     import nbformat
 
     from oxcare_analysis import door
-    from oxcare_analysis.refresh.publish import slug
+    from oxcare_analysis.refresh.standing import slug
 
     study = door.load(area, first, last, as_of, data_dir)
     month = "" if as_of == "latest" else f"-{as_of}"

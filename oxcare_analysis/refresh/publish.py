@@ -1,11 +1,7 @@
 """Publish a report: every file of an area together, or none; and say when there is nothing new."""
 
 import hashlib
-import json
-import os
 import platform
-import re
-import shutil
 import subprocess
 import tempfile
 import time
@@ -23,8 +19,7 @@ from filelock import FileLock
 
 from oxcare_analysis import documents, door
 from oxcare_analysis.intake import raw
-from oxcare_analysis.intake.areas import plain
-from oxcare_analysis.refresh import all_reports, cards, compare, downloads, front, pages, run, sources
+from oxcare_analysis.refresh import all_reports, cards, compare, downloads, front, pages, run, sources, standing
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import RunError, UsageError
 
@@ -60,17 +55,12 @@ class Outcome:
     new: bool
 
 
-def slug(name: str) -> str:
-    """A folder name: ASCII lower case, other characters to '-'."""
-    return re.sub(r"[^a-z0-9]+", "-", plain(name)).strip("-") or "area"
-
-
 def publish(request: Request, say: Callable[[str], None]) -> Outcome:
     """Run the notebooks for an area and publish its report. Raises RunError, leaving what stood before."""
     study = door.load(request.area, request.first_year, request.last_year, request.as_of, request.data_dir)
     default = door.load(request.area, None, None, request.as_of, request.data_dir)
     window = (study.first_year, study.last_year)
-    folder = slug(study.area.name)
+    folder = standing.slug(study.area.name)
     if window != (default.first_year, default.last_year):
         folder += f"--{window[0]}-{window[1]}"
     target = request.out / study.as_of / folder
@@ -81,16 +71,16 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
                          "written to with --out.") from None
     with FileLock(request.out / ".lock", timeout=LOCK_SECONDS):
         key = _key(study, request.own_months)
-        if not request.force and _standing_key(target) == key:
-            _note_checked(request.out, study.as_of, new=False)
+        if not request.force and standing.key_of(target) == key:
+            standing.note_checked(request.out, study.as_of, new=False)
             all_reports.write(request.out)
             return Outcome(target / "index.html", False)
         with tempfile.TemporaryDirectory(dir=request.out, prefix=".partial-", ignore_cleanup_errors=True) as scratch:
             staged = Path(scratch) / "report"
             staged.mkdir()
-            changes = _build(study, request, staged, key, _before(request.out, folder, target), say)
-            _put_in_place(staged, target)
-        _note_checked(request.out, study.as_of, new=True)
+            changes = _build(study, request, staged, key, standing.before(request.out, folder, target), say)
+            standing.put_in_place(staged, target)
+        standing.note_checked(request.out, study.as_of, new=True)
         all_reports.write(request.out)
     say(f"{study.area.name}: {compare.report_words(changes).replace(chr(10), ' ')}")
     return Outcome(target / "index.html", True)
@@ -118,15 +108,15 @@ def _build(study, request: Request, staged: Path, key: str, before: dict | None,
                                              for name, book in books.items()), (sources.PAGE, "Sources", sources.TITLE))
     place, verdicts = pages.Place(where, study.source, listed), cards.for_pages(study)
     for name, book in books.items():
-        _write(staged / f"{name}.html", pages.render(book, pages.title_of(book), place, f"{name}.html",
+        standing.write(staged / f"{name}.html", pages.render(book, pages.title_of(book), place, f"{name}.html",
                                                      verdicts.get(name, ""), sources.way_back))
-    _write(staged / sources.PAGE, sources.page(study, request.data_dir, place))
+    standing.write(staged / sources.PAGE, sources.page(study, request.data_dir, place))
     downloads.write_all(study, document, books, staged, request.data_dir)
     changes = compare.reports(study.area.code, document, before, request.as_of, request.data_dir)
-    _write_json(staged / "changes.json", changes)
-    _write(staged / "index.html", front.report_index(study, changes, place, staged, request.data_dir))
+    standing.write_json(staged / "changes.json", changes)
+    standing.write(staged / "index.html", front.report_index(study, changes, place, staged, request.data_dir))
     seconds["pages and downloads"] = round(time.perf_counter() - started, 2)
-    _write_json(staged / "run.json", {
+    standing.write_json(staged / "run.json", {
         "schema": 1, "key": key, "parameters": parameters, "published": date.today().isoformat(),
         "provenance": document["provenance"], "commit": _commit(), "python": platform.python_version(),
         "held": compare.held_tables(request.data_dir),
@@ -176,47 +166,6 @@ def _key(study, own_months: bytes) -> str:
     return digest.hexdigest()
 
 
-def _standing_key(target: Path) -> str | None:
-    path = target / "run.json"
-    if not (path.exists() and (target / "index.html").exists()):
-        return None
-    return json.loads(path.read_text(encoding="utf-8")).get("key")
-
-
-def _before(out: Path, folder: str, target: Path) -> dict | None:
-    """The verdicts of the last report of the same area and window: this month's own if it stands, else an earlier."""
-    months = sorted((p for p in out.glob(f"*/{folder}/verdicts.json") if p.parent.parent.name <= target.parent.name),
-                    key=lambda p: p.parent.parent.name)
-    if not months:
-        return None
-    record = json.loads((months[-1].parent / "run.json").read_text(encoding="utf-8"))
-    return json.loads(months[-1].read_text(encoding="utf-8")) | {"month": months[-1].parent.parent.name,
-                                                                 "held": record.get("held")}
-
-
-def _put_in_place(staged: Path, target: Path) -> None:
-    """Swap a finished report in. A reader sees the old one or the new one, whole."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    leaving = target.with_name(f".{target.name}.old")
-    if leaving.exists() and not target.exists():
-        leaving.rename(target)  # an earlier swap was interrupted: this is the standing report
-    shutil.rmtree(leaving, ignore_errors=True)
-    try:
-        if target.exists():
-            target.rename(leaving)
-        staged.rename(target)
-    except OSError as problem:
-        if leaving.exists() and not target.exists():
-            leaving.rename(target)
-        raise RunError(f"The finished report could not be put at {target.name}: {problem.strerror}. If a page of it is "
-                       "open in another program, close it and run again; the old report still stands.") from None
-    shutil.rmtree(leaving, ignore_errors=True)
-
-
-def _note_checked(out: Path, month: str, new: bool) -> None:
-    _write_json(out / "checked.json", {"checked": date.today().isoformat(), "newest": month, "new": new})
-
-
 def _commit() -> str | None:
     try:
         found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=paths.PROJECT, capture_output=True, text=True,
@@ -230,16 +179,3 @@ def _short(title: str, name: str) -> str:
     words = {"00": "Verdicts", "01": "Published figures", "02": "Growth", "11": "Coming on", "12": "Coming off",
              "13": "Need", "14": "Awareness", "21": "Looked after", "22": "Work and cost", "31": "Your own months"}
     return words.get(name[:2], title)
-
-
-def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _write_json(path: Path, content: dict) -> None:
-    partial = path.with_name(path.name + ".part")
-    _write(partial, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    partial.replace(path)
