@@ -46,36 +46,18 @@ def load(area: str = DEFAULT_AREA, first_year: int | None = None, last_year: int
     tables = built.load(data_dir, say=_tell)
     month = settings.month(as_of)
     found = areas_intake.find(tables.areas, area)
-    resolved, neighbours = built.resolve(tables, month), _neighbours(tables)
+    place = (paths.data_dir(data_dir), tables.data_sha256)
+    resolved, panel = built.remembered(("in force", *place, month), lambda: _in_force(tables, month))
     if resolved.empty:
         raise UsageError(f"Nothing that is held had been published by {month}. Give a later month, or 'latest'.")
-    panel = measures.derive(built.panel(resolved).reindex(columns=list(MEASURES)))
     if found["area_code"] not in panel.index:
         raise UsageError(f"Nothing on {found['name']} had been published by {month}; its first year is "
                          f"{found['first_year']}. Give a later month, or 'latest'.")
     mine = Area(found["area_code"], found["ons_code"], found["name"], found["region_code"], int(found["first_year"]),
                 int(found["last_year"]))
     first, last = settings.window(first_year, last_year, _default_window(panel, mine), mine.name)
-    key = f"{tables.data_sha256}{built.code_sha256()}"
-    known_by = month or built.newest_month(tables)  # 'latest' and the newest month let in the same figures
-    fitted = built.cached("noise", _sha256(f"{key}{known_by}{_code_sha256('measures.py', 'models/noise.py')}"),
-                          lambda: _fit_noise(panel), data_dir)
-    too_few_years = month is not None and fitted["a"].isna().any()
-    if too_few_years:  # how noisy a measure is does not depend on what was out; the report says where it is from
-        fitted = load(area, None, None, settings.LATEST, data_dir).noise
-    checked = built.cached("checks", _sha256(key), lambda: _checks(tables, data_dir), data_dir)
-    editions = resolved.groupby("source")["edition"].agg(lambda e: max(e, key=raw.edition_order)).to_dict()
-    revised = resolved.loc[resolved["revised"] & resolved["area_code"].eq(mine.code), "edition"]
-    return Study(
-        mine, first, last, known_by, panel, resolved, fitted,
-        neighbours.get(mine.code, ()), dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
-        checked[checked["area_code"].eq(mine.code) & checked["year"].le(resolved["year"].max())],
-        built.events(mine.name, data_dir),
-        {"editions": editions, "data_sha256": tables.data_sha256, "code_version": metadata.version("oxcare_analysis"),
-         "rules_sha256": _rules_sha256(), "values_as_revised_in": max(revised, default=None),
-         "noise_model": "all years held" if too_few_years else "years let in",
-         "neighbours": neighbours,
-         "regions": dict(zip(tables.areas["area_code"], tables.areas["region_code"], strict=True))})
+    return built.remembered(("study", *place, mine.code, first, last, month),
+                            lambda: _study(mine, first, last, month, tables, resolved, panel, data_dir))
 
 
 def areas(text: str = "", data_dir: str | Path | None = None) -> pd.DataFrame:
@@ -103,7 +85,7 @@ def premise(study: Study) -> premises.Premise:
     >>> premise(load("Oxfordshire", 2013, 2018)).verdict
     'supported'
     """
-    return premises.premise(study)
+    return _once(study, "premise", lambda: premises.premise(study))
 
 
 def ledger(study: Study, stock: str = ledgers.PLANS.name) -> ledgers.Ledger:
@@ -116,7 +98,7 @@ def ledger(study: Study, stock: str = ledgers.PLANS.name) -> ledgers.Ledger:
     """
     if stock not in ledgers.FLOWS:
         raise UsageError(f"There is no ledger of {stock!r}; expected one of {', '.join(ledgers.FLOWS)}.")
-    return ledgers.ledger(study, ledgers.FLOWS[stock])
+    return _once(study, f"ledger {stock}", lambda: ledgers.ledger(study, ledgers.FLOWS[stock]))
 
 
 def assess_all(study: Study) -> dict[str, Finding]:
@@ -125,6 +107,10 @@ def assess_all(study: Study) -> dict[str, Finding]:
     >>> list(assess_all(load("Oxfordshire", 2013, 2018)))
     ['entry_threshold', 'exit_threshold', 'population_need', 'awareness']
     """
+    return dict(_once(study, "findings", lambda: _assess_all(study)))
+
+
+def _assess_all(study: Study) -> dict[str, Finding]:
     found = judging.assess_all(study)
     supported = [name for name, finding in found.items() if finding.verdict == "supported"]
     if not supported or study.area.name.startswith(SIMULATED):
@@ -142,6 +128,17 @@ def everywhere(study: Study) -> pd.DataFrame:
     >>> everywhere(load("Oxfordshire", 2013, 2018)).loc["931", "exit_threshold"]
     'inconclusive'
     """
+    if study.data_dir is None:
+        return _everywhere(study)
+    # By content: a study's figures may have been changed in a notebook since they were loaded.
+    content = hashlib.sha256(study.panel.to_numpy().tobytes() + study.noise.to_json().encode())
+    key = (f"{content.hexdigest()}{study.provenance['data_sha256']}{_rules_sha256()}{study.first_year}"
+           f"{study.last_year}")
+    return built.cached("everywhere", _sha256(key), lambda: _everywhere(study).reset_index(), study.data_dir).set_index(
+        "area_code")
+
+
+def _everywhere(study: Study) -> pd.DataFrame:
     rows, shared = {}, dict(study.memo)
     for code in study.authorities.index.unique("area_code"):
         area = dataclasses.replace(study.area, code=code, name=study.names[code],
@@ -172,6 +169,10 @@ def story(study: Study) -> stories.Story:
     >>> len(story(load("Oxfordshire", 2013, 2018)).table)
     6
     """
+    return _once(study, "story", lambda: _story(study))
+
+
+def _story(study: Study) -> stories.Story:
     windows = sorted({*PERIODS, (study.first_year, study.last_year)}, key=lambda w: (w[0], w[1]))
     rows = []
     for first, last in windows:
@@ -189,6 +190,13 @@ def story(study: Study) -> stories.Story:
     return stories.Story(study.area.name, study.source, pd.DataFrame(rows, columns=columns))
 
 
+def _once(study: Study, name: str, make):
+    """A result kept with its study."""
+    if name not in study.found:
+        study.found[name] = make()
+    return study.found[name]
+
+
 def _tell(line: str) -> None:
     print(line, file=sys.stderr)
 
@@ -203,6 +211,38 @@ def _default_window(panel: pd.DataFrame, area: Area) -> tuple[int, int]:
         first = settings.EARLIEST_YEAR  # an early as-of month: all that was out by then
     years = [year for year in held if year >= first]
     return first, max(years, default=max(first, min(area.last_year, max(anywhere, default=first))))
+
+
+def _in_force(tables: built.Tables, month: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The figures in force in a month, and as a panel with the derived counts."""
+    resolved = built.resolve(tables, month)
+    return resolved, measures.derive(built.panel(resolved).reindex(columns=list(MEASURES)))
+
+
+def _study(mine: Area, first: int, last: int, month: str | None, tables: built.Tables, resolved: pd.DataFrame,
+           panel: pd.DataFrame, data_dir: str | Path | None) -> Study:
+    key = f"{tables.data_sha256}{built.code_sha256()}"
+    known_by = month or built.newest_month(tables)  # 'latest' and the newest month let in the same figures
+    fitted = built.cached("noise", _sha256(f"{key}{known_by}{_code_sha256('measures.py', 'models/noise.py')}"),
+                          lambda: _fit_noise(panel), data_dir)
+    neighbours = _neighbours(tables)
+    too_few_years = month is not None and fitted["a"].isna().any()
+    if too_few_years:  # how noisy a measure is does not depend on what was out; the report says where it is from
+        fitted = load(mine.name, None, None, settings.LATEST, data_dir).noise
+    checked = built.cached("checks", _sha256(key), lambda: _checks(tables, data_dir), data_dir)
+    editions = resolved.groupby("source")["edition"].agg(lambda e: max(e.unique(), key=raw.edition_order)).to_dict()
+    revised = resolved.loc[resolved["revised"] & resolved["area_code"].eq(mine.code), "edition"]
+    return Study(
+        mine, first, last, known_by, panel, resolved, fitted,
+        neighbours.get(mine.code, ()), dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
+        checked[checked["area_code"].eq(mine.code) & checked["year"].le(resolved["year"].max())],
+        built.events(mine.name, data_dir),
+        {"editions": editions, "data_sha256": tables.data_sha256, "code_version": metadata.version("oxcare_analysis"),
+         "rules_sha256": _rules_sha256(), "values_as_revised_in": max(revised, default=None),
+         "noise_model": "all years held" if too_few_years else "years let in",
+         "neighbours": neighbours,
+         "regions": dict(zip(tables.areas["area_code"], tables.areas["region_code"], strict=True))},
+        paths.data_dir(data_dir))
 
 
 def _neighbours(tables: built.Tables) -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 import os
 import re
-import time
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +19,9 @@ OWN_MONTHS = "31_local_months"
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook to run: source, where the executed copy goes, parameters, the data folder."""
+    """One notebook to run: source, parameters, the data folder."""
 
     source: Path
-    target: Path
     parameters: dict
     data_dir: Path
 
@@ -54,34 +53,40 @@ def check_parameters(path: Path, given: dict) -> None:
             raise RunError(f"{path.name} was given {name}={given[name]!r}; expected {kind.__name__}.")
 
 
-def execute(job: Job) -> float:
-    """Run a notebook; seconds taken. Raises RunError naming the cell that failed."""
+def execute(job: Job, warm: bool = False) -> nbformat.NotebookNode:
+    """Run a notebook in a kernel of its own, or with `warm` in this process; the notebook with its outputs.
+
+    Raises RunError naming the cell that failed.
+    """
     os.environ["OXCARE_DATA_DIR"] = str(job.data_dir)
     os.environ[paths.TAKE_AWAY] = "1"
     os.environ.setdefault("PYTHONWARNINGS", "ignore::DeprecationWarning")
     os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
     import papermill
     from papermill.exceptions import PapermillExecutionError
+    if warm:
+        from oxcare_analysis.refresh.warm import NAME as engine
+    else:
+        engine = None
 
-    started = time.perf_counter()
-
-    def attempt() -> None:
-        papermill.execute_notebook(str(job.source), str(job.target), parameters=job.parameters, progress_bar=False,
-                                   kernel_name="python3", log_output=False, cwd=str(job.target.parent),
-                                   extra_arguments=["--log-level=50"], start_timeout=SECONDS_TO_START)
+    def attempt() -> nbformat.NotebookNode:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            return papermill.execute_notebook(
+                str(job.source), None, parameters=job.parameters, progress_bar=False, kernel_name="python3",
+                log_output=False, cwd=folder, engine_name=engine, start_timeout=SECONDS_TO_START,
+                **({} if warm else {"extra_arguments": ["--log-level=50"]}))
 
     try:
         try:
-            attempt()
+            return attempt()
         except RuntimeError as problem:
             # Two kernels that start at once can choose the same port: the one that lost is started again.
             if NEVER_STARTED not in str(problem):
                 raise
-            attempt()
+            return attempt()
     except PapermillExecutionError as problem:
         raise RunError(f"{job.source.name} failed for {job.parameters['area']} in cell {problem.exec_count}: "
                        f"{problem.ename}: {problem.evalue}. Nothing was published.") from None
     except RuntimeError as problem:  # the kernel died, or did not start in time
         raise RunError(f"{job.source.name} could not be run for {job.parameters['area']}: {problem}. Nothing was "
                        "published; run again, with fewer --workers if memory is short.") from None
-    return time.perf_counter() - started

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ AREA_SOURCES = ("children_in_need", "child_population", "children_looked_after",
                 "child_protection_rates")  # in the order in which they are believed for the same measure
 LEAD_SOURCE = "children_in_need"
 CACHES_KEPT = 12  # as-of months times recent changes of the figures
+REMEMBERED = 12  # results a process keeps: tables, figures in force, studies
 TABLE_NAMES = ("figures", "areas", "neighbours", "districts", "releases")
 # The tables whose total is the measure itself; the others repeat it as the total of a breakdown.
 HOME_TABLES = {"plans_open_count": "plans", "plans_started_count": "plans", "plans_ended_count": "plans",
@@ -80,8 +82,25 @@ def load(data_dir: str | Path | None = None, say=None) -> Tables:
         if say:
             say("Building the tables from data/raw (once for each change of the figures) ...")
         return build(data_dir)
-    frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLE_NAMES}
-    return _tables(frames, raw.editions(data_dir), data_dir, digest)
+    return remembered(("tables", folder, digest), lambda: _tables(
+        {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLE_NAMES}, raw.editions(data_dir), data_dir,
+        digest))
+
+
+_LATELY: OrderedDict = OrderedDict()
+
+
+def remembered(key: tuple, make):
+    """What `make` gives, worked out once in this process; the key names all it depends on, the figures' hash included.
+
+    The REMEMBERED results asked for last are kept; nobody changes one in place.
+    """
+    if key not in _LATELY:
+        _LATELY[key] = make()
+    _LATELY.move_to_end(key)
+    while len(_LATELY) > REMEMBERED:
+        _LATELY.popitem(last=False)
+    return _LATELY[key]
 
 
 def cached(name: str, key: str, make, data_dir: str | Path | None = None) -> pd.DataFrame:
@@ -154,7 +173,7 @@ def resolve(tables: Tables, as_of: str | None = None) -> pd.DataFrame:
         groups["edition_out"] = [tables.edition_months[row.source, row.edition] <= as_of
                                  for row in groups.itertuples(index=False)]
         any_out = groups.groupby(["source", "year"])["edition_out"].transform("any")
-        order = groups["edition"].map(raw.edition_order)
+        order = groups["edition"].map(_ordered(groups["edition"]))
         oldest = order.groupby([groups["source"], groups["year"]]).transform("min") == order
         groups = groups[groups["out"] & (groups["edition_out"] | (~any_out & oldest))]
         figures = figures.drop(columns="revised").merge(
@@ -163,12 +182,16 @@ def resolve(tables: Tables, as_of: str | None = None) -> pd.DataFrame:
     ranks = pd.DataFrame({
         "missing": figures["status"].eq(NOT_AVAILABLE),
         "source": figures["source"].map({s: i for i, s in enumerate(AREA_SOURCES)}),
-        "edition": figures["edition"].map({e: raw.edition_order(e) for e in figures["edition"].unique()}).rank(
-            ascending=False),
+        "edition": -figures["edition"].map(_ordered(figures["edition"])),
         "stand_in": figures["measure"].map(HOME_TABLES).fillna(figures["table"]) != figures["table"]})
     order = ranks.sort_values(["missing", "source", "edition", "stand_in"], kind="stable").index
     chosen = figures.loc[order].drop_duplicates(["area_code", "year", "measure"])
     return chosen.sort_values(["area_code", "year", "measure"], ignore_index=True)
+
+
+def _ordered(editions: pd.Series) -> dict[str, int]:
+    """Each edition's place in time: tuples cannot be ranked quickly."""
+    return {edition: place for place, edition in enumerate(sorted(editions.unique(), key=raw.edition_order))}
 
 
 def panel(resolved: pd.DataFrame) -> pd.DataFrame:
@@ -191,7 +214,7 @@ def revisions(tables: Tables) -> pd.DataFrame:
     value_after, status_after; largest relative change first.
     """
     keys = ["source", "table", "area_code", "year", "measure"]
-    ordered = tables.figures.sort_values("edition", key=lambda e: e.map(raw.edition_order))
+    ordered = tables.figures.sort_values("edition", key=lambda e: e.map(_ordered(e)))
     shown = ordered[keys + ["edition", "value", "status"]]
     before = shown.groupby(keys)[["edition", "value", "status"]].shift()
     both = shown.assign(**before.add_suffix("_before")).dropna(subset=["edition_before"])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
+from pathlib import Path
 
 import pandas as pd
 
@@ -33,7 +34,7 @@ class Study:
     `panel`: numbers by (area_code, year), derived counts included, for all areas; `resolved`: the published figures in
     force, with status, note, edition and table; `noise`: the noise model, one row a measure; `neighbours`: codes of
     statistical neighbours, nearest first; `names`: area_code → name; `checks`: every check row for this area;
-    `provenance`: editions and hashes.
+    `provenance`: editions and hashes; `data_dir`: where the figures were read, None for those of no folder.
     """
 
     area: Area
@@ -48,6 +49,7 @@ class Study:
     checks: pd.DataFrame = field(repr=False)
     events: pd.DataFrame = field(repr=False)
     provenance: dict = field(repr=False)
+    data_dir: Path | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def authorities(self) -> pd.DataFrame:
@@ -57,6 +59,11 @@ class Study:
     @cached_property
     def memo(self) -> dict:
         """Changes over a window, and the register, kept once worked out: several judgements ask for the same ones."""
+        return {}
+
+    @cached_property
+    def found(self) -> dict:
+        """Results on this study, kept once worked out: several pages show the same ones."""
         return {}
 
     @cached_property

@@ -129,18 +129,20 @@ def _start(centred: np.ndarray, per_case: np.ndarray) -> np.ndarray:
 def _loglik(y: np.ndarray, v: np.ndarray, sigma: float, grid: np.ndarray) -> float:
     """Sum over authorities (rows of y, NaN where missing) of the log-likelihood, with a flat start."""
     step = grid[1] - grid[0]
-    kernel = stats.t.pdf((grid[:, None] - grid[None, :]) / max(sigma, step / 3), DRIFT_DF)
+    # The steps of a walk depend on the distance alone: each density is worked out once, then laid along the diagonals.
+    steps = stats.t.pdf(np.arange(1 - len(grid), len(grid)) * step / max(sigma, step / 3), DRIFT_DF)
+    kernel = np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(steps, len(grid))[::-1])
     kernel /= kernel.sum(axis=1, keepdims=True)
     weight = np.full((len(y), len(grid)), 1 / len(grid))
     total = 0.0
     for t in range(y.shape[1]):
         if t:
             weight = weight @ kernel
-        seen = ~np.isnan(y[:, t])
-        sd = np.sqrt(np.maximum(v[seen, t], (step / 3) ** 2))[:, None]
-        z = (y[seen, t][:, None] - grid[None, :]) / sd
-        weight[seen] *= np.exp(-0.5 * z * z) / (sd * np.sqrt(2 * np.pi))
-        mass = weight.sum(axis=1, keepdims=True)
-        total += np.log(np.maximum(mass, 1e-300)).sum()
-        weight /= np.maximum(mass, 1e-300)
+        variance = np.maximum(v[:, t], (step / 3) ** 2)[:, None]
+        density = np.exp((y[:, t, None] - grid) ** 2 * (-0.5 / variance)) / np.sqrt(2 * np.pi * variance)
+        density[np.isnan(y[:, t])] = 1.0  # not seen this year: nothing learnt
+        weight *= density
+        mass = np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
+        total += np.log(mass).sum()
+        weight /= mass
     return total
