@@ -4,6 +4,7 @@ What was written is seen onto the disk before it gets its name, and so is the na
 another program cannot be replaced: that is tried for a few seconds, then said.
 """
 
+import ctypes
 import errno
 import logging
 import os
@@ -21,6 +22,7 @@ from oxcare_analysis.words.errors import RunError, UsageError
 LOG = logging.getLogger("oxcare_analysis")  # warnings reach the user; the steps of a write are told at DEBUG
 WINDOWS = os.name == "nt"
 WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between tries at a file that another program has open
+AT_FOLDER, SWAPPED = -100, 2  # AT_FDCWD; RENAME_EXCHANGE on Linux and RENAME_SWAP on a Mac
 LOCK_SECONDS = 3600
 SECONDS_BEFORE_SAYING = 2
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR)
@@ -71,6 +73,26 @@ def move(source: Path, target: Path) -> None:
             time.sleep(wait)
     for folder in {source.parent, target.parent}:
         sync_folder(folder)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Give two folders of a disk each other's names in one step; False, with nothing done, where the system cannot.
+
+    Linux and macOS can, on most disks; Windows cannot.
+    """
+    if WINDOWS:
+        return False
+    system, names = ctypes.CDLL(None), (os.fsencode(one), os.fsencode(other))
+    if hasattr(system, "renameat2"):
+        done = system.renameat2(AT_FOLDER, names[0], AT_FOLDER, names[1], SWAPPED)
+    elif hasattr(system, "renamex_np"):
+        done = system.renamex_np(*names, SWAPPED)
+    else:
+        return False
+    if done == 0:
+        for folder in {one.parent, other.parent}:
+            sync_folder(folder)
+    return done == 0
 
 
 def remove(path: Path) -> None:

@@ -1,8 +1,8 @@
 """Finished files and folders put in place of the old ones: all of them or none, wherever a kill falls.
 
-A journal (.swap.json in `root`) is written once all that is new is on the disk. Before it, nothing has changed; with
-it, whoever comes next carries the moves to their end. A folder cannot be replaced in one step on every system, so the
-old one is first moved aside, as .<name>.old. Callers hold the lock of `root`.
+A lone one changes places with the old one in a single step where the system has it. Else a journal (.swap.json in
+`root`) is written once all that is new is on the disk: before it nothing has changed, and with it whoever comes next
+carries the moves to their end. Each old one is then first moved aside, as .<name>.old. Callers hold the lock of `root`.
 """
 
 import json
@@ -31,6 +31,8 @@ def put_all(root: Path, pairs: list[tuple[Path, Path]]) -> None:
         durable.sync(finished)
         durable.sync_folder(target.parent.parent)
     LOG.debug("swap: on the disk")
+    if len(pairs) == 1 and _at_once(*pairs[0]):
+        return
     moves = [[path.relative_to(root).as_posix() for path in pair] for pair in pairs]
     durable.write(root / JOURNAL, json.dumps({"moves": moves}))
     LOG.debug("swap: journal written")
@@ -42,6 +44,18 @@ def put_all(root: Path, pairs: list[tuple[Path, Path]]) -> None:
             (root / JOURNAL).unlink()
         raise
     _clean(root, pairs)
+
+
+def _at_once(finished: Path, target: Path) -> bool:
+    """Put a lone one in place in a single step, where the system has one: no reader then finds the place empty."""
+    if not os.path.lexists(target):
+        durable.move(finished, target)
+    elif not durable.exchange(finished, target):
+        return False
+    LOG.debug("swap: new in place, in one step")
+    durable.remove(finished)
+    LOG.debug("swap: old taken away")
+    return True
 
 
 def is_open(root: Path) -> bool:
