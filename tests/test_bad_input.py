@@ -221,14 +221,18 @@ def test_a_table_or_an_edition_that_is_a_link_out_of_the_folder_is_refused(tmp_p
 
 
 @links
-def test_a_link_in_the_place_of_a_file_is_replaced_and_what_it_leads_to_is_left(tmp_path, small_data_dir, monthly_csv):
+@pytest.mark.parametrize("linked", ["monthly.csv", ".monthly.csv.new", ".monthly.csv.new.part", ".monthly.csv.old"])
+def test_a_link_in_the_place_of_a_file_is_replaced_and_what_it_leads_to_is_left(tmp_path, small_data_dir, monthly_csv,
+                                                                                linked):
     outside = tmp_path / "outside.csv"
-    outside.write_text("mine", encoding="utf-8")
+    outside.write_text(monthly_csv(["2025-02", 1, 2, 3, 4, 5, 6]).read_text(encoding="utf-8"), encoding="utf-8")
+    mine = outside.read_bytes()
     place = raw.months_file(small_data_dir)
     place.parent.mkdir()
-    place.with_name("monthly.csv.part").symlink_to(outside)
+    place.with_name(linked).symlink_to(outside)
     raw.add_files([monthly_csv(["2025-03", 1, 2, 3, 4, 5, 6])], data_dir=small_data_dir)
-    assert outside.read_text(encoding="utf-8") == "mine" and not place.is_symlink()
+    assert outside.read_bytes() == mine and not place.is_symlink() and place.is_file()
+    assert [path.name for path in place.parent.iterdir()] == ["monthly.csv"]
 
 
 # Parameters and names that try to leave the folder

@@ -58,6 +58,7 @@ def shelf(published, tmp_path_factory):
         folder.mkdir(parents=True)
         document["area"]["name"], document["premise"]["open_plans"] = name, {"from": start, "to": end}
         (folder / "verdicts.json").write_text(json.dumps(document), encoding="utf-8")
+        (folder / "index.html").write_text("A report.", encoding="utf-8")
     (out / "checked.json").write_text(json.dumps({"checked": "2026-01-02", "newest": document["as_of"], "new": True}))
     all_reports.write(out)
     return out / "index.html"

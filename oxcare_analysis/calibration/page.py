@@ -6,7 +6,7 @@ from oxcare_analysis import door
 from oxcare_analysis.calibration import run
 from oxcare_analysis.showing import charts, exhibits
 from oxcare_analysis.thinking import measures
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import durable, paths
 from oxcare_analysis.worlds.causes import BASE_YEAR, CAUSES, GROWTH
 
 PAGE = paths.PROJECT / "docs" / "calibration.md"
@@ -83,9 +83,9 @@ def pictures(summary: pd.DataFrame) -> list[charts.Chart]:
 
 def write(page: str, charted: list[charts.Chart]) -> None:
     """Put the page and its pictures in place."""
-    PAGE.write_text(page, encoding="utf-8", newline="\n")
+    durable.write(PAGE, page)
     for chart in charted:
-        (PAGE.parent / "pictures" / f"{chart.name}.png").write_bytes(chart.png)
+        durable.write(PAGE.parent / "pictures" / f"{chart.name}.png", chart.png)
 
 
 def _shown(summary: pd.DataFrame) -> pd.DataFrame:

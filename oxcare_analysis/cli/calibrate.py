@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from oxcare_analysis.cli.options import Json, print_json
+from oxcare_analysis.words import durable
 from oxcare_analysis.words.errors import UsageError
 
 
@@ -33,7 +34,7 @@ def command(worlds: Annotated[int, typer.Option(help="About how many worlds a se
     found, simulated = pd.concat([rows for rows, _ in runs], ignore_index=True), runs[0][1]
     result, count = summary.summary(found), int(found["world"].nunique())
     if rows:
-        found.to_csv(rows, index=False, encoding="utf-8", lineterminator="\n")
+        durable.write(rows, found.to_csv(index=False, lineterminator="\n"))
     if page:
         from oxcare_analysis import door
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from oxcare_analysis.cli.options import AsOf, DataDir, From, To
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import durable, paths
 from oxcare_analysis.words.errors import UsageError
 
 GUIDE = "guide.ipynb"
@@ -61,5 +61,5 @@ def working_copies(area: str, first: int | None, last: int | None, as_of: str, d
                                         for name, value in values.items())
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        nbformat.write(book, target)
+        durable.write(target, nbformat.writes(book) + "\n")  # a half would be kept as the analyst's own
     return folder

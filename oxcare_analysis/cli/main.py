@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import typer
 
@@ -38,6 +39,7 @@ def main() -> None:
         print("oxcare: " + "".join(c if c.isprintable() else " " for c in str(problem)), file=sys.stderr)
         sys.exit(problem.exit_code)
     except OSError as problem:  # a full disk, a folder that may not be written, a lock that is never let go
-        print(f"oxcare: {type(problem).__name__}: {problem.strerror or problem}. Nothing was published or changed; "
-              "see to the file or folder named and run again.", file=sys.stderr)
+        named = f" ({Path(problem.filename).name})" if isinstance(problem.filename, str) else ""
+        print(f"oxcare: {type(problem).__name__}: {problem.strerror or problem}{named}. Nothing was published or "
+              "changed; see to the reason and run again.", file=sys.stderr)
         sys.exit(4)

@@ -2,12 +2,25 @@
 
 from collections.abc import Iterable
 
+import pandas as pd
+
 from oxcare_analysis.intake.areas import REORGANISATIONS, core
 from oxcare_analysis.intake.text import shown
 from oxcare_analysis.words.errors import DataError
 
 COLUMNS = ["area_code", "ons_code", "name"]
 Who = tuple[str, str, str]  # three-digit code, ONS code ('' where not given), name
+
+
+def of(rows: pd.DataFrame) -> set[Who]:
+    """The authorities of a table: three-digit code, ONS code, name."""
+    if "neighbour_name" in rows:
+        return {(code, "", name) for code, name in (*zip(rows["old_la_code"], rows["la_name"], strict=True),
+                                                    *zip(rows["neighbour_old_la_code"], rows["neighbour_name"],
+                                                         strict=True))}
+    if "level" not in rows:
+        return set()
+    return set(rows.loc[rows["level"].eq("authority"), COLUMNS].itertuples(index=False, name=None))
 
 
 def check(arriving: Iterable[Who], held: Iterable[Who], file_name: str) -> None:

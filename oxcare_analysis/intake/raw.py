@@ -4,6 +4,8 @@ import hashlib
 import io
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -12,11 +14,12 @@ import yaml
 from oxcare_analysis.intake import identity, plain, text
 from oxcare_analysis.intake.mappings import PUBLISHERS
 from oxcare_analysis.intake.sources import Intake, read_file
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import durable, paths, swap
 from oxcare_analysis.words.errors import DataError
 
 LICENCE = "Open Government Licence v3.0"
 FIRST_PUBLISHED = "first_published.csv"
+LOG = durable.LOG
 SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 EDITION = re.compile(r"\d{4}(-\d{1,2})?", re.ASCII)
 MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])", re.ASCII)
@@ -36,38 +39,86 @@ def add_files(files: list[str | Path], edition: str | None = None, data_dir: str
 
 
 def add(taken: list[Intake], data_dir: str | Path | None = None, published: str | None = None) -> list[str]:
-    """As add_files, of files already read; the month that a file itself carries goes before `published`."""
+    """As add_files, of files already read; the month that a file itself carries goes before `published`.
+
+    Two at once queue. A kill leaves the folder as it was, or the next command that reads it puts all in place.
+    """
     places = [(i.source, i.edition, i.table) for i in taken]
     twice = {p for p in places if places.count(p) > 1}
     if twice:
         raise DataError(f"Two of the files given are the same table: {'/'.join(sorted(twice)[0])}. Give each once.")
-    kept = [i for i in taken if i.source != "local"]
-    _check_identities(kept, data_dir)
-    news = [i for i in kept if not _held(i, data_dir)]
-    targets = sorted({_folder(i, data_dir) for i in news})
-    for target in targets:
-        _recover(target)
-        arriving = _beside(target, "new")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(arriving, ignore_errors=True)
-        if target.exists():
-            shutil.copytree(target, arriving)
-        arriving.mkdir(exist_ok=True)
-        for item in news:
-            if _folder(item, data_dir) == target:
-                _write(item, arriving, item.published or published or _usual_month(item, data_dir))
-    _swap_all(targets)
-    for item in taken:
-        if item.source == "local":
-            _add_months(item.rows, data_dir)
+    with _alone(data_dir):
+        news = _put(taken, data_dir, published)
     return [f"{i.file_name}: {i.source}/{i.edition}/{i.table}, "
             + (f"{len(i.rows):,} rows added" if i in news or i.source == "local" else "already held, nothing to do")
             + (f"; left out, not kept by this project: {', '.join(i.left_out)}" if i.left_out else "")
             for i in taken]
 
 
+def _put(taken: list[Intake], data_dir: str | Path | None, published: str | None) -> list[Intake]:
+    """Make all that is new ready beside what is held, then put it in place; the files that were not held already."""
+    kept = [i for i in taken if i.source != "local"]
+    _check_identities(kept, data_dir)
+    news = [i for i in kept if not _held(i, data_dir)]
+    months = _months(taken, data_dir)
+    targets = sorted({_folder(i, data_dir) for i in news})
+    ready = [(swap.staged(target), target) for target in [*targets, *([months_file(data_dir)] if months else [])]]
+    LOG.debug("add: read and checked")
+    try:
+        for target in targets:
+            _make_ready(target)
+        for item in news:
+            _write(item, swap.staged(_folder(item, data_dir)),
+                   item.published or published or _usual_month(item, data_dir))
+        if months:
+            months_file(data_dir).parent.mkdir(exist_ok=True)
+            durable.write(swap.staged(months_file(data_dir)), months)
+        LOG.debug("add: made ready")
+        swap.put_all(paths.data_dir(data_dir), ready)
+    finally:
+        if not swap.is_open(paths.data_dir(data_dir)):
+            for arriving, _ in ready:
+                durable.remove(arriving)
+    return news
+
+
+def _make_ready(target: Path) -> None:
+    """A copy of what is held of an edition, beside it, for what arrives to join."""
+    for place in (target.parent, target):
+        if durable.is_link(place):
+            raise DataError(f"{place.relative_to(target.parents[1]).as_posix()} is a link; expected a plain folder, "
+                            "since nothing is written outside the data folder. Put the folder itself there.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    arriving = swap.staged(target)
+    if target.exists():
+        shutil.copytree(target, arriving, symlinks=True)
+    arriving.mkdir(exist_ok=True)
+
+
+@contextmanager
+def _alone(data_dir: str | Path | None) -> Iterator[None]:
+    """The data folder, this command's alone, with what a killed one left put right."""
+    folder = paths.data_dir(data_dir)
+    with durable.refusing(f"The data folder {folder.name}/", "--data-dir"):
+        folder.mkdir(parents=True, exist_ok=True)
+        with durable.lock(folder / ".lock", f"{folder.name}/"):
+            swap.settle(folder)
+            for source in paths.raw_dir(folder).glob("[!.]*"):
+                swap.tidy(source, EDITION)
+            swap.tidy(paths.local_dir(folder), re.compile(re.escape(months_file().name)))
+            yield
+
+
+def settle(data_dir: str | Path | None = None) -> None:
+    """Before the folder is read: wait for files that are being put in place, finish what a killed command began."""
+    if swap.is_open(paths.data_dir(data_dir)):
+        with _alone(data_dir):
+            pass
+
+
 def editions(data_dir: str | Path | None = None) -> dict[str, list[str]]:
     """source → the editions held, oldest first."""
+    settle(data_dir)
     held: dict[str, list[str]] = {}
     for card in sorted(paths.raw_dir(data_dir).glob("*/*/source.yml")):
         if EDITION.fullmatch(card.parent.name):  # not a folder that an interrupted write left behind
@@ -126,24 +177,13 @@ def first_published(data_dir: str | Path | None = None) -> dict[tuple[str, int],
 
 def _check_identities(arriving: list[Intake], data_dir: str | Path | None) -> None:
     """Hold the authorities of every arriving file against those of the figures held and of the other files."""
-    files = {i.file_name: _who(i.rows) for i in arriving}
+    files = {i.file_name: identity.of(i.rows) for i in arriving}
     held = {who for source, names in editions(data_dir).items() for edition in names
             for table in source_card(source, edition, data_dir)["tables"]
-            for who in _who(read_table(source, edition, table, data_dir))} if arriving else set()
+            for who in identity.of(read_table(source, edition, table, data_dir))} if arriving else set()
     for name, mine in files.items():
         others = {who for other, theirs in files.items() if other != name for who in theirs}
         identity.check(sorted(mine), sorted(held | others), name)
-
-
-def _who(rows: pd.DataFrame) -> set[identity.Who]:
-    """The authorities of a table: three-digit code, ONS code, name."""
-    if "neighbour_name" in rows:
-        return {(code, "", name) for code, name in (*zip(rows["old_la_code"], rows["la_name"], strict=True),
-                                                    *zip(rows["neighbour_old_la_code"], rows["neighbour_name"],
-                                                         strict=True))}
-    if "level" not in rows:
-        return set()
-    return set(rows.loc[rows["level"].eq("authority"), identity.COLUMNS].itertuples(index=False, name=None))
 
 
 def copy(data_dir: str | Path | None, folder: Path, tables: set[str] | None = None) -> None:
@@ -159,7 +199,7 @@ def copy(data_dir: str | Path | None, folder: Path, tables: set[str] | None = No
                 del card["tables"][table]
                 (place / f"{table}.csv").unlink()
             if card["tables"]:
-                _replace(place / "source.yml", _as_yaml(card))
+                durable.write(place / "source.yml", _as_yaml(card))
             else:
                 shutil.rmtree(place)
 
@@ -197,7 +237,7 @@ def _usual_month(item: Intake, data_dir: str | Path | None) -> str:
 
 def _write(item: Intake, folder: Path, published: str) -> None:
     content = as_csv(item.rows)
-    _replace(folder / f"{item.table}.csv", content)
+    durable.write(folder / f"{item.table}.csv", content)
     card_path = folder / "source.yml"
     card = yaml.safe_load(card_path.read_text(encoding="utf-8")) if card_path.exists() else _new_card(item, published)
     card["tables"][item.table] = {
@@ -206,7 +246,7 @@ def _write(item: Intake, folder: Path, published: str) -> None:
         "our_file_sha256": _sha256(content),
         **({"publishers_version": item.version} if item.version else {}),
         **({"publishers_columns": item.columns} if item.columns else {})}
-    _replace(card_path, _as_yaml(card))
+    durable.write(card_path, _as_yaml(card))
 
 
 def _as_yaml(card: dict) -> bytes:
@@ -223,22 +263,16 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that a crash leaves the old one or the new one."""
-    partial = path.with_name(path.name + ".part")
-    partial.unlink(missing_ok=True)  # were it a link, what it leads to would be written over
-    partial.write_bytes(content)
-    partial.replace(path)
-
-
-def _add_months(rows: pd.DataFrame, data_dir: str | Path | None) -> None:
-    """Put the analyst's months beside those held; a month given again replaces the one held."""
+def _months(taken: list[Intake], data_dir: str | Path | None) -> bytes:
+    """The analyst's months held and arriving, as the file to keep; one given again replaces the one held."""
+    arriving = [i.rows for i in taken if i.source == "local"]
     path = months_file(data_dir)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not arriving:
+        return b""
     if path.exists():
-        held = plain.months(text.read_csv(path), path.name)
-        rows = pd.concat([held[~held["month"].isin(rows["month"])], rows]).sort_values("month")
-    _replace(path, as_csv(rows))
+        arriving.insert(0, plain.months(text.read_csv(path), path.name))
+    rows = pd.concat(arriving).drop_duplicates("month", keep="last").sort_values("month")
+    return as_csv(rows)
 
 
 def read_months(data_dir: str | Path | None = None) -> pd.DataFrame:
@@ -246,6 +280,7 @@ def read_months(data_dir: str | Path | None = None) -> pd.DataFrame:
 
     Raises DataError where the file was changed by hand into something that `oxcare data add` would refuse.
     """
+    settle(data_dir)
     path = months_file(data_dir)
     if not path.exists():
         return pd.DataFrame(index=pd.PeriodIndex([], freq="M"))
@@ -256,36 +291,3 @@ def read_months(data_dir: str | Path | None = None) -> pd.DataFrame:
 def months_file(data_dir: str | Path | None = None) -> Path:
     """Where the analyst's own months are kept."""
     return paths.local_dir(data_dir) / "monthly.csv"
-
-
-def _beside(target: Path, word: str) -> Path:
-    return target.with_name(f".{target.name}.{word}")
-
-
-def _recover(target: Path) -> None:
-    """Put back a folder that an interrupted swap had moved aside."""
-    if not target.exists() and _beside(target, "old").exists():
-        _beside(target, "old").rename(target)
-
-
-def _swap_all(targets: list[Path]) -> None:
-    """Put every finished folder in place of its old one, or put every old one back."""
-    done = []
-    try:
-        for target in targets:
-            leaving = _beside(target, "old")
-            shutil.rmtree(leaving, ignore_errors=True)
-            if target.exists():
-                target.rename(leaving)
-            done.append(target)
-            _beside(target, "new").rename(target)
-    except OSError:
-        for target in done:
-            if _beside(target, "old").exists():
-                shutil.rmtree(target, ignore_errors=True)
-                _beside(target, "old").rename(target)
-            elif not _beside(target, "new").exists():
-                shutil.rmtree(target, ignore_errors=True)
-        raise
-    for target in targets:
-        shutil.rmtree(_beside(target, "old"), ignore_errors=True)

@@ -6,7 +6,7 @@ The diff it leaves is the change of verdicts for a person to review and commit.
 import nbformat
 from nbclient import NotebookClient
 
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import durable, paths
 
 KEEP = "keep_output"
 
@@ -29,7 +29,7 @@ def accept() -> None:
                 cell.outputs, cell.execution_count = [], None
         book.metadata = {key: book.metadata[key] for key in ("kernelspec", "language_info")}
         book.metadata["language_info"] = {"name": "python"}
-        nbformat.write(book, path)
+        durable.write(path, nbformat.writes(book) + "\n")
         print(path.name)
 
 

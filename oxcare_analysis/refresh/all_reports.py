@@ -1,22 +1,21 @@
 """OUT/index.html: every report, newest month first, in a table that sorts and narrows."""
 
-import json
 from html import escape
 from pathlib import Path
 
-from oxcare_analysis.refresh import pages
+from oxcare_analysis.refresh import pages, standing
 from oxcare_analysis.showing import exhibits, wording
+from oxcare_analysis.words import durable
 
 HEADERS = ("Area", "Years", "Figures published by", "Open plans", "Change", "Rise beyond yearly swings?", "Coming on",
            "Coming off", "Need", "Awareness")
 
 
 def write(out: Path) -> None:
-    """The front page over all months and areas."""
-    found = sorted(path for path in out.glob("*/*/verdicts.json") if not path.parent.name.startswith("."))
-    reports = [(path.parent, json.loads(path.read_text(encoding="utf-8")))
-               for path in sorted(found, key=lambda path: path.parent.parent.name, reverse=True)]
-    checked = json.loads((out / "checked.json").read_text(encoding="utf-8"))
+    """The front page over all months and areas; `out` is held. Every report in it stands, whole."""
+    reports = [(folder, standing.read_json(folder / "verdicts.json")) for folder in standing.reports(out)]
+    reports.sort(key=lambda report: report[0].parent.name, reverse=True)
+    checked = standing.read_json(out / "checked.json")
     month = max((document["as_of"] for _, document in reports), default=checked["newest"])
     words = f"Checked {escape(checked['checked'])}, " + (
         f"published then; newest figures {escape(month)}." if checked["new"] else f"nothing new since {escape(month)}.")
@@ -26,9 +25,8 @@ def write(out: Path) -> None:
            f"testable.</p><p>{words}</p>")
     place = pages.Place("Child protection plans: all reports", "Analysis: oxcare_analysis.", ())
     html = pages.of_parts(top, [_tools(), _table(reports, out)], "All reports", place, "index.html", "table.js")
-    partial = out / "index.html.part"
-    partial.write_text(html, encoding="utf-8", newline="\n")
-    partial.replace(out / "index.html")
+    durable.write(out / "index.html", html)
+    durable.LOG.debug("publish: index.html")
 
 
 def _tools() -> str:

@@ -15,15 +15,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
-from filelock import FileLock
 
 from oxcare_analysis import documents, door
 from oxcare_analysis.intake import raw
 from oxcare_analysis.refresh import all_reports, cards, compare, downloads, front, pages, run, sources, standing
 from oxcare_analysis.words import paths
-from oxcare_analysis.words.errors import RunError, UsageError
-
-LOCK_SECONDS = 3600
+from oxcare_analysis.words.errors import RunError
 
 
 @dataclass(frozen=True)
@@ -64,18 +61,14 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
     if window != (default.first_year, default.last_year):
         folder += f"--{window[0]}-{window[1]}"
     target = request.out / study.as_of / folder
-    try:
-        request.out.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise UsageError(f"Reports cannot be put in {request.out.name}: {problem.strerror}. Give a folder that can be "
-                         "written to with --out.") from None
-    with FileLock(request.out / ".lock", timeout=LOCK_SECONDS):
+    with standing.held(request.out):
         key = _key(study, request.own_months)
         if not request.force and standing.key_of(target) == key:
             standing.note_checked(request.out, study.as_of, new=False)
             all_reports.write(request.out)
             return Outcome(target / "index.html", False)
-        with tempfile.TemporaryDirectory(dir=request.out, prefix=".partial-", ignore_cleanup_errors=True) as scratch:
+        with tempfile.TemporaryDirectory(dir=request.out, prefix=standing.PARTIAL,
+                                         ignore_cleanup_errors=True) as scratch:
             staged = Path(scratch) / "report"
             staged.mkdir()
             changes = _build(study, request, staged, key, standing.before(request.out, folder, target), say)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from oxcare_analysis import door, figures
 from oxcare_analysis.showing import charts, exhibits, sentences
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import durable, paths
 
 AREA, WINDOW = "Oxfordshire", (2013, 2018)
 BEGIN, END = "<!-- findings: written by `make accept`, not by hand -->", "<!-- end of findings -->"
@@ -31,9 +31,9 @@ def write() -> None:
     readme, (section, picture) = paths.PROJECT / "README.md", findings()
     text = readme.read_text(encoding="utf-8")
     new = re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: f"{BEGIN}\n\n{section}\n\n{END}", text, flags=re.S)
-    readme.write_text(new, encoding="utf-8", newline="\n")
+    durable.write(readme, new)
     (paths.PROJECT / PICTURE).parent.mkdir(parents=True, exist_ok=True)
-    (paths.PROJECT / PICTURE).write_bytes(picture.png)
+    durable.write(paths.PROJECT / PICTURE, picture.png)
 
 
 def _markdown(table: pd.DataFrame) -> str:

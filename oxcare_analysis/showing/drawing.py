@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from oxcare_analysis.showing import exhibit
 from oxcare_analysis.showing.wording import month_words, upper
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import durable, paths
 from oxcare_analysis.words.errors import UsageError
 
 # Far enough apart in lightness for grey print, in hue for the usual kinds of colour blindness, and dark enough to
@@ -115,7 +115,7 @@ def save(chart: Chart, path: str | Path, size: str = "page") -> Path:
                          if isinstance(chart, str) else f"ox.save writes a chart; got a {type(chart).__name__}.")
     if path.suffix.lower() not in (".png", ".svg"):
         raise UsageError(f"ox.save writes .png or .svg files; got {path.name!r}. Give the file one of these endings.")
-    path.write_bytes(chart.picture(size, path.suffix.lower()[1:]))
+    durable.write(path, chart.picture(size, path.suffix.lower()[1:]))
     return path
 
 

@@ -2,7 +2,7 @@
 
 from oxcare_analysis.intake import values
 from oxcare_analysis.intake.mappings import OFFICIAL_TABLES, PUBLISHERS, TABULATED_TABLES
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import durable, paths
 from oxcare_analysis.words.columns import MEASURES
 
 PAGE = paths.PROJECT / "docs" / "data_dictionary.md"
@@ -34,7 +34,7 @@ def text() -> str:
 
 def write() -> None:
     """Write the page."""
-    PAGE.write_text(text(), encoding="utf-8", newline="\n")
+    durable.write(PAGE, text())
 
 
 if __name__ == "__main__":

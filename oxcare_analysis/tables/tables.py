@@ -9,25 +9,25 @@ releases   the release behind each tabulated figure
 
 import hashlib
 import json
-import os
-import tempfile
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock
 
 from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import raw, registers, values
 from oxcare_analysis.intake.sources import KEYS
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import durable, paths
 from oxcare_analysis.words.columns import MEASURES, NOT_AVAILABLE, PUBLISHED, ROUNDED
 from oxcare_analysis.words.errors import DataError
 
 AREA_SOURCES = ("children_in_need", "child_population", "children_looked_after", "poverty", "workforce", "spend",
                 "child_protection_rates")  # in the order in which they are believed for the same measure
 LEAD_SOURCE = "children_in_need"
+STAMP = "built_from.json"
 CACHES_KEPT = 12  # as-of months times recent changes of the figures
 REMEMBERED = 12  # results a process keeps: tables, figures in force, studies
 TABLE_NAMES = ("figures", "areas", "neighbours", "districts", "releases")
@@ -53,6 +53,35 @@ class Tables:
 
 def build(data_dir: str | Path | None = None) -> Tables:
     """Read raw, save data/processed, return the tables. Raises DataError when raw is missing or unreadable."""
+    digest = None
+    while digest != raw_sha256(data_dir):  # files may be added while they are read
+        digest = raw_sha256(data_dir)
+        frames, held = _read(data_dir)
+    durable.LOG.debug("build: read")
+    folder = paths.processed_dir(data_dir)
+    with _writing(folder), durable.lock(folder / ".build.lock", f"{folder.name}/"):
+        (folder / STAMP).unlink(missing_ok=True)  # from here to the new one, what stands here is nothing's whole
+        for name, frame in frames.items():
+            _save(frame, folder / f"{name}.parquet")
+            durable.LOG.debug("build: %s saved", name)
+        durable.write(folder / STAMP, _stamp(digest))
+        durable.LOG.debug("build: done")
+    return _tables(frames, held, data_dir, digest)
+
+
+def load(data_dir: str | Path | None = None, say=None) -> Tables:
+    """Load the built tables, building them first where they are missing or raw has changed (`say` is told so)."""
+    folder, digest = paths.processed_dir(data_dir), raw_sha256(data_dir)
+    frames = _built(folder, digest)
+    if frames is None:
+        if say:
+            say("Building the tables from data/raw (once for each change of the figures) ...")
+        return build(data_dir)
+    return _tables(frames, raw.editions(data_dir), data_dir, digest)
+
+
+def _read(data_dir: str | Path | None) -> tuple[dict[str, pd.DataFrame], dict[str, list[str]]]:
+    """Every table from raw, and the editions held."""
     held = raw.editions(data_dir)
     if LEAD_SOURCE not in held:
         raise DataError(f"There are no 'Children in need' figures in {paths.raw_dir(data_dir).name}/. Add the "
@@ -60,31 +89,24 @@ def build(data_dir: str | Path | None = None) -> Tables:
     texts = {(source, edition, table): raw.read_table(source, edition, table, data_dir)
              for source in AREA_SOURCES for edition in held.get(source, [])
              for table in raw.source_card(source, edition, data_dir)["tables"]}
-    figures = _figures(texts)
-    frames = {"figures": figures, "areas": _areas(texts), "neighbours": _neighbours(held, data_dir),
-              "districts": _plain("oxfordshire_districts", "districts", held, data_dir),
-              "releases": _plain("provenance", "releases", held, data_dir)}
-    folder = paths.processed_dir(data_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in frames.items():
-        _save(frame, folder / f"{name}.parquet")
-    digest = raw_sha256(data_dir)
-    _save_text(json.dumps(_stamp(digest)), folder / "built_from.json")
-    return _tables(frames, held, data_dir, digest)
+    return {"figures": _figures(texts), "areas": _areas(texts), "neighbours": _neighbours(held, data_dir),
+            "districts": _plain("oxfordshire_districts", "districts", held, data_dir),
+            "releases": _plain("provenance", "releases", held, data_dir)}, held
 
 
-def load(data_dir: str | Path | None = None, say=None) -> Tables:
-    """Load the built tables, building them first where they are missing or raw has changed (`say` is told so)."""
-    folder, digest = paths.processed_dir(data_dir), raw_sha256(data_dir)
-    stamp = folder / "built_from.json"
-    fresh = stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == _stamp(digest)
-    if not (fresh and all((folder / f"{name}.parquet").exists() for name in TABLE_NAMES)):
-        if say:
-            say("Building the tables from data/raw (once for each change of the figures) ...")
-        return build(data_dir)
-    return remembered(("tables", folder, digest), lambda: _tables(
-        {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLE_NAMES}, raw.editions(data_dir), data_dir,
-        digest))
+def _built(folder: Path, digest: str) -> dict[str, pd.DataFrame] | None:
+    """The tables built of just these figures; None where there are none, or others are being put in their place."""
+    stamp, wanted = folder / STAMP, _stamp(digest)
+    try:
+        if stamp.read_text(encoding="utf-8") == wanted:
+            frames = remembered(("tables", folder, digest), lambda: {
+                name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLE_NAMES})
+            if stamp.read_text(encoding="utf-8") == wanted:
+                return frames
+            _LATELY.clear()  # read while others were being put in their place
+    except FileNotFoundError:
+        pass
+    return None
 
 
 _LATELY: OrderedDict = OrderedDict()
@@ -112,20 +134,21 @@ def cached(name: str, key: str, make, data_dir: str | Path | None = None) -> pd.
     path = folder / f"{name}-{key[:16]}.parquet"
     if path.exists():
         return pd.read_parquet(path)
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / f".{name}.lock"):
+    with _writing(folder), durable.lock(folder / f".{name}.lock", f"{folder.name}/"):
         if path.exists():
             return pd.read_parquet(path)
         frame = make()
+        for unfinished in folder.glob(f"{name}-*.part"):
+            durable.remove(unfinished)
         _save(frame, path)
         for old in sorted(folder.glob(f"{name}-*.parquet"), key=lambda p: p.stat().st_mtime)[:-CACHES_KEPT]:
-            old.unlink(missing_ok=True)
+            durable.remove(old)
     return frame
 
 
-def _stamp(data_sha256: str) -> dict[str, str]:
+def _stamp(data_sha256: str) -> str:
     """What built tables depend on: the figures and the code that reads them."""
-    return {"data_sha256": data_sha256, "code_sha256": code_sha256()}
+    return json.dumps({"data_sha256": data_sha256, "code_sha256": code_sha256()})
 
 
 def code_sha256() -> str:
@@ -139,6 +162,7 @@ def code_sha256() -> str:
 
 def raw_sha256(data_dir: str | Path | None = None) -> str:
     """One hash over every raw table, whatever the folder is called."""
+    raw.settle(data_dir)
     root, digest = paths.raw_dir(data_dir), hashlib.sha256()
     found = [*root.glob("*/*/*.csv"), *root.glob("*/*/source.yml"), *root.glob("*/*.csv"), *root.glob("*.csv"),
              root.parent / "known_problems.csv"]
@@ -288,16 +312,12 @@ def _tables(frames: dict[str, pd.DataFrame], held: dict, data_dir: str | Path | 
 
 
 def _save(frame: pd.DataFrame, path: Path) -> None:
-    _save_by(lambda partial: frame.to_parquet(partial, index=False), path)
+    durable.write_by(lambda partial: frame.to_parquet(partial, index=False), path)
 
 
-def _save_text(text: str, path: Path) -> None:
-    _save_by(lambda partial: partial.write_text(text, encoding="utf-8"), path)
-
-
-def _save_by(write, path: Path) -> None:
-    """Write under a name of its own, then put in place: several processes may build at once."""
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    os.close(handle)
-    write(Path(name))
-    Path(name).replace(path)
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """The folder of built tables, made where it is missing."""
+    with durable.refusing(f"The folder of built tables {folder.name}/", "--data-dir"):
+        folder.mkdir(parents=True, exist_ok=True)
+        yield

@@ -7,6 +7,7 @@ import pandas as pd
 
 from oxcare_analysis.intake.mappings import (OFFICIAL_KEYS, OFFICIAL_LEVELS, OFFICIAL_TABLES, TABULATED_TABLES,
                                              WIDE_KEYS, WIDE_LEVELS)
+from oxcare_analysis.words import durable
 from oxcare_analysis.words.columns import BANDS, ENGLAND, SIMULATED
 from oxcare_analysis.worlds.world import TARGET, World
 
@@ -100,5 +101,5 @@ def _wide(table, text: pd.DataFrame, world: World) -> pd.DataFrame:
 
 
 def _save(frame: pd.DataFrame, path: Path) -> Path:
-    frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    durable.write(path, frame.to_csv(index=False, lineterminator="\n"))
     return path

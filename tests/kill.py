@@ -1,0 +1,112 @@
+"""Kill the real code at chosen steps and look at what stands: `make kills`, or `python tests/kill.py --kills 200`.
+
+Most kills fall on the part that writes (publishing, adding, building), which takes a moment; the rest on whole
+refreshes of a real area with one small notebook, whose processes are all killed. Prints the counts by phase of the
+run's own log; exit 1 where anything was lost.
+"""
+
+import argparse
+import collections
+import contextlib
+import os
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from killing.refreshing import Refreshing
+from killing.scenes import SCENES
+from killing.trial import Kill, points, steps_of, trial
+
+PAGE = Path(__file__).parents[1] / "docs" / "security.md"
+SHIPPED = Path(__file__).parents[1] / "data"
+START, END = "<!-- kills: written by tests/kill.py --page -->", "<!-- end of kills -->"
+SHARES = (0.25, 0.25, 0.3, 0.1)  # of the scenes in their order; whole refreshes get the rest
+ENDED_EVERY = 6  # of whole refreshes, one in so many is followed by a run to the end (of the others, every one)
+LONGEST_DELAY = 12  # seconds, for kills while the notebooks run
+BEFORE_PUBLISH = ("the start", "publish: locked", "refresh: Measuring", "refresh: Building", "build")
+
+
+def run(kills: int, seed: int, say=print) -> list[Kill]:
+    """Kill that many runs."""
+    done: list[Kill] = []
+    for make, share in zip(SCENES, SHARES, strict=True):
+        with _folder() as folder:
+            scene = make(folder)
+            for point in points(steps_of(scene), round(kills * share), seed):
+                done.append(trial(scene, point))
+            say(f"{scene.name}: {len(done)} of {kills} kills, {sum(bool(k.fault) for k in done)} faults")
+    with _folder() as folder:
+        done += _refreshes(Refreshing(folder, SHIPPED), kills - len(done), random.Random(seed), say)
+    return done
+
+
+def _refreshes(scene: Refreshing, kills: int, draw: random.Random, say) -> list[Kill]:
+    """Whole refreshes: half killed at a step, half some time after they began to run the notebooks."""
+    done: list[Kill] = []
+    steps_of(scene)  # the first report, with nothing to replace
+    steps = steps_of(scene)
+    waiting = max((n for n, step in enumerate(steps) if step.phase == "publish: locked"), default=0)
+    for number, point in enumerate(points(steps, kills, draw.randrange(1000))):
+        late = number % 2
+        done.append(trial(scene, waiting if late else point, draw.uniform(0.1, LONGEST_DELAY) if late else 0,
+                          to_the_end=number % ENDED_EVERY == ENDED_EVERY - 1))
+        say(f"{scene.name}: {number + 1} of {kills}: {done[-1]}")
+    return done
+
+
+@contextlib.contextmanager
+def _folder():
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield Path(folder).resolve()
+
+
+def report(done: list[Kill], seconds: float) -> str:
+    """The counts as a table, a row a scene and phase in the order of the run."""
+    rows = collections.defaultdict(collections.Counter)
+    for kill in done:
+        phase = kill.phase if not kill.phase.startswith("refresh: Rutland: ") or "of" in kill.phase else "told"
+        phase = phase.replace("refresh: Rutland: 01_small (1 of 1", "notebooks run").replace("refresh: ", "")
+        row = rows[kill.scene, "said what has changed" if phase.startswith(("Rutland", "told")) else phase]
+        row["kills"] += 1
+        row[kill.found or "fault"] += 1
+        row[f"then {kill.recovered or 'fault'}"] += 1
+    head = ("old", "new", "settled", "between two renames", "then old", "then new")
+    lines = [f"| {scene} | {phase} | {row['kills']} | " + " | ".join(str(row[h]) for h in head) + " |"
+             for (scene, phase), row in rows.items()]
+    faults, within = sum(bool(k.fault) for k in done), sum(inside_publish(k) for k in done)
+    return "\n".join([
+        f"{len(done)} kills in {seconds:,.0f} seconds, {within} of them inside publish; {faults} faults.", "",
+        "| killed | after the log said | kills | found: old | new | figures whole | between two renames | next "
+        "command: old | new |", "|---|---|---|---|---|---|---|---|---|", *lines])
+
+
+def inside_publish(kill: Kill) -> bool:
+    """Whether a kill fell between a report made and the front page written."""
+    return kill.scene.startswith(("publish", "refresh")) and not kill.phase.startswith(BEFORE_PUBLISH) and (
+        "01_small" not in kill.phase)
+
+
+def main() -> None:
+    """Parse the options, run, print, and exit 1 on any fault."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--kills", type=int, default=200)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--page", action="store_true", help="write the counts into docs/security.md")
+    given = options.parse_args()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    started = time.perf_counter()
+    done = run(given.kills, given.seed, lambda line: print(line, file=sys.stderr, flush=True))
+    counts = report(done, time.perf_counter() - started)
+    print(counts)
+    if given.page:
+        before, rest = PAGE.read_text(encoding="utf-8").split(START)
+        PAGE.write_text(f"{before}{START}\n\n{counts}\n\n{END}{rest.split(END)[1]}", encoding="utf-8", newline="\n")
+    for kill in [k for k in done if k.fault]:
+        print(f"FAULT {kill}", file=sys.stderr)
+    sys.exit(1 if any(k.fault for k in done) else 0)
+
+
+if __name__ == "__main__":
+    main()

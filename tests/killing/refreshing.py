@@ -1,0 +1,130 @@
+"""Whole refreshes of a real area with one small notebook, killed with every process they started."""
+
+import io
+import logging
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
+
+import nbformat
+from killing.child import Step
+from killing.scenes import contents, left_over
+
+from oxcare_analysis.cli.main import main
+from oxcare_analysis.refresh import all_reports, standing
+from oxcare_analysis.tables import tables
+from oxcare_analysis.words import paths
+
+AREA, FOLDER = "Rutland", "rutland"
+DECLARED = 'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str = "latest"'
+BUILT_ANEW = 4  # one trial in so many begins with tables that are to be built
+
+
+class _Log(io.TextIOBase):
+    """Standard error as lines of the run's log."""
+
+    def write(self, text: str) -> int:
+        if text.strip():
+            logging.getLogger("oxcare_analysis").debug("refresh: %s", text.strip().partition(",")[0])
+        return len(text)
+
+    def reconfigure(self, **_) -> None:
+        """As the command line asks of a console."""
+
+
+@dataclass
+class Refreshing:
+    """`oxcare refresh --force`: each trial begins on what the kill before has left."""
+
+    folder: Path
+    shipped: Path
+    name: str = "refresh"
+    trials: int = 0
+    standing: dict[str, str] = field(default_factory=dict)
+    ready: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        shutil.copytree(self.shipped / "raw", self.data / "raw")
+        shutil.copy(self.shipped / "known_problems.csv", self.data)
+        self.figures = contents(self.data / "raw")
+        tables.load(self.data)
+        self.notebooks.mkdir()
+        new = nbformat.v4
+        cells = [new.new_markdown_cell("# A small page"),
+                 new.new_code_cell(DECLARED, metadata={"tags": ["parameters"]}),
+                 new.new_code_cell("import time; time.sleep(1); print(area, first_year, last_year, as_of)")]
+        book = new.new_notebook(cells=cells, metadata={"kernelspec": {
+            "name": "python3", "display_name": "Python 3", "language": "python"}})
+        nbformat.write(book, self.notebooks / "01_small.ipynb")
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def notebooks(self) -> Path:
+        return self.folder / "notebooks"
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "reports"
+
+    @property
+    def watched(self) -> Path:
+        return self.folder
+
+    @property
+    def lock(self) -> Path:
+        """What a run holds."""
+        return self.out / ".lock"
+
+    def next(self) -> None:
+        """Before a trial: what stands is what a reader may find again."""
+        self.standing, self.ready = self._report(), {}
+        self.trials += 1
+        if self.trials % BUILT_ANEW == 0:
+            (self.data / "processed" / tables.STAMP).unlink(missing_ok=True)
+
+    def saw(self, step: Step) -> None:
+        """Once the new report is on the disk, and before it is put in place: what it is."""
+        if step.phase == "swap: on the disk" and not self.ready:
+            self.ready = contents(next(self.out.glob(f"{standing.PARTIAL}*/**/run.json")).parent)
+
+    def work(self) -> None:
+        """The command."""
+        arguments = ["oxcare", "refresh", "--area", AREA, "--out", str(self.out), "--data-dir", str(self.data),
+                     "--workers", "1", "--force"]
+        with mock.patch.object(sys, "argv", arguments), mock.patch.object(paths, "NOTEBOOKS", self.notebooks), \
+                mock.patch.object(sys, "stderr", _Log()):
+            main()
+
+    def found(self) -> tuple[str, str]:
+        """As a reader finds it: the report of before or the new one, whole; the figures as they were."""
+        if contents(self.data / "raw") != self.figures:
+            return "", "the figures have changed"
+        found = self._report()
+        if found == self.standing:
+            return "old", ""
+        return ("new", "") if found and found == self.ready else ("", "neither the old report nor the new one")
+
+    def recovered(self) -> tuple[str, str]:
+        """After the next command has begun."""
+        if self.out.exists():
+            with standing.held(self.out):
+                if (self.out / "checked.json").exists():
+                    all_reports.write(self.out)
+        return self.found()
+
+    def ended(self) -> str:
+        """After a run that came to its end."""
+        self.standing = self._report()
+        front = (self.out / "index.html").read_text(encoding="utf-8")
+        if "index.html" not in self.standing or f"/{FOLDER}/index.html" not in front:
+            return "the next run has not published"
+        left = left_over(self.out) + left_over(self.data / "raw")
+        return f"left over: {left}" if left else ""
+
+    def _report(self) -> dict[str, str]:
+        return next((contents(path.parent) for path in self.out.glob(f"*/{FOLDER}/index.html")), {})

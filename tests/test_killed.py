@@ -1,0 +1,105 @@
+"""A few kills of each kind; the full run is `make kills`. And proof that a loss would be seen."""
+
+import os
+import shutil
+
+import pytest
+from killing.child import FORK
+from killing.scenes import Adding, Building, Publishing
+from killing.trial import points, steps_of, trial
+
+from oxcare_analysis.tables import tables
+from oxcare_analysis.words import durable, swap
+
+SCENES = {"publish": Publishing, "publish by two renames": lambda folder: Publishing(folder, windows=True),
+          "add": Adding}
+KILLS_EACH = 4
+forked = pytest.mark.skipif(FORK != "fork", reason="what is broken on purpose here reaches a child only by fork")
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory):
+    """Each scene and the steps of a run of it that comes to its end."""
+    made = {name: make(tmp_path_factory.mktemp("scene").resolve()) for name, make in SCENES.items()}
+    return {name: (scene, steps_of(scene)) for name, scene in made.items()}
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_killed_run_leaves_all_that_stood_and_the_next_one_ends(scenes, name):
+    scene, steps = scenes[name]
+    kills = [trial(scene, point) for point in points(steps, KILLS_EACH, 1)]
+    assert [kill for kill in kills if kill.fault] == []
+    assert len({kill.phase for kill in kills}) > 1
+
+
+def test_the_log_of_a_publication_tells_its_phases_in_order(scenes):
+    phases = list(dict.fromkeys(step.phase for step in scenes["publish by two renames"][1]))
+    assert phases == ["the start", "publish: locked", "publish: made", "swap: on the disk", "swap: journal written",
+                      "swap: old moved aside", "swap: new in place", "swap: old taken away", "swap: done",
+                      "publish: checked.json", "publish: index.html"]
+
+
+def test_every_file_of_a_report_is_on_the_disk_before_it_is_put_in_place(scenes):
+    scene, steps = scenes["publish"]
+    synced = [step for step in steps if (step.phase, step.act) == ("publish: made", "fsync")]
+    assert len(synced) > len(scene.editions[0])  # and its folders
+
+
+# What is broken on purpose shows
+
+
+def after(steps, phase):
+    return [number for number, step in enumerate(steps) if step.phase == phase]
+
+
+@forked
+def test_a_report_copied_over_the_old_one_is_seen_to_be_torn(scenes, monkeypatch):
+    scene, steps = scenes["publish"]
+
+    def copied(root, pairs):
+        for finished, target in pairs:
+            shutil.copytree(finished, target, dirs_exist_ok=True)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(swap, "put_all", copied)
+        kill = trial(scene, after(steps, "publish: made")[5])
+    assert kill.fault.startswith("the report is neither the old nor the new one")
+    steps_of(scene)  # the report is whole again
+
+
+@forked
+def test_a_swap_that_nothing_carries_to_its_end_is_seen(scenes, monkeypatch):
+    scene, steps = scenes["add"]
+    with monkeypatch.context() as broken:
+        broken.setattr(swap, "settle", lambda root: None)
+        broken.setattr(swap, "tidy", lambda *_: None)
+        kill = trial(scene, after(steps, "swap: new in place")[0])
+    assert kill.fault == "some of the files are in, some are not"
+
+
+@forked
+def test_a_lock_that_outlives_its_holder_is_seen(scenes, monkeypatch):
+    scene, steps = scenes["publish"]
+    monkeypatch.setattr("killing.trial.SECONDS_TO_LET_GO", 0.1)
+    monkeypatch.setattr(os, "killpg", lambda *_: None)  # the run is only told to stop waiting: it goes on to hold
+    with durable.lock(scene.lock, "a test"):
+        from killing.trial import _let_go
+
+        assert not _let_go(scene)
+
+
+@forked
+def test_tables_stamped_before_they_are_whole_are_seen(tmp_path, monkeypatch):
+    scene = Building(tmp_path.resolve())
+    assert trial(scene, 12).fault == ""
+
+    def early(data_dir=None):
+        digest = tables.raw_sha256(data_dir)
+        durable.write(scene.watched / "processed" / tables.STAMP, tables._stamp(digest))
+        return built(data_dir)
+
+    built = tables.build
+    with monkeypatch.context() as broken:
+        broken.setattr(tables, "build", early)
+        kill = trial(scene, 4)
+    assert "is not what the figures give" in kill.fault
