@@ -391,31 +391,36 @@ def test_the_palette_survives_colour_blindness(eyes):
     assert min(np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]) > 0.15
 
 
-@pytest.mark.parametrize(("size", "width"), [("page", 2007), ("slide", 3000)])
+@pytest.mark.parametrize(("size", "width"), [("page", 2007), ("slide", 3000), ("screen", 1004)])
 @pytest.mark.parametrize("what", ["ledger", "months", "events", "residuals of need"])
-def test_a_picture_to_take_away_is_300_dpi_and_says_what_it_shows(draw, what, size, width):
+def test_a_picture_to_take_away_is_as_fine_as_its_size_says_and_says_what_it_shows(draw, what, size, width):
     chart = draw("Oxfordshire", what)
     picture = Image.open(io.BytesIO(chart.picture(size)))
     assert abs(picture.width - width) <= 1
-    assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
-    assert size == "page" or picture.width / picture.height == pytest.approx(16 / 9, rel=0.002)
+    assert picture.info["dpi"] == pytest.approx((drawing.SIZES[size][2],) * 2, abs=0.1)
+    assert size != "slide" or picture.width / picture.height == pytest.approx(16 / 9, rel=0.002)
     assert [picture.text[key] for key in ("Title", "Description", "Source")] == [chart.title, chart.alt, chart.source]
 
 
-@pytest.mark.parametrize("size", drawing.SIZES)
 @pytest.mark.parametrize("what", DRAWN)
-def test_title_note_and_source_stand_clear_of_the_chart_and_inside_the_picture(draw, what, size):
+def test_title_chart_note_and_source_are_inside_the_strips_that_are_stacked(draw, what):
     chart = draw("Oxfordshire", what)
-    figure, _ = drawing._dressed(chart, size)
-    figure.draw_without_rendering()
-    title, foot = (text.get_window_extent() for text in figure.texts[-2:])
-    assert "".join(figure.texts[-1].get_text().split()).endswith("".join(chart.source.split()))
-    parts = [axes.get_tightbbox() for axes in figure.axes]
-    assert title.y0 >= max(part.y1 for part in parts)
-    assert foot.y1 <= min(part.y0 for part in parts)
-    for box in (title, foot, *parts):
-        assert box.x0 >= -1 and box.x1 <= figure.bbox.width + 1
-        assert box.y0 >= -1 and box.y1 <= figure.bbox.height + 1
+    strips = drawing._strips(chart)
+    assert "".join(strips[-1].texts[-1].get_text().split()).endswith("".join(chart.source.split()))
+    for strip in strips:
+        strip.draw_without_rendering()
+        for box in (text.get_window_extent() for text in strip.texts), (a.get_tightbbox() for a in strip.axes):
+            for part in box:
+                assert part.x0 >= -1 and part.x1 <= strip.bbox.width + 1
+                assert part.y0 >= -1 and part.y1 <= strip.bbox.height + 1
+
+
+@pytest.mark.parametrize("what", ["ledger", "months"])
+def test_a_picture_of_few_colours_keeps_those_of_its_chart_and_its_white(draw, what):
+    picture = Image.open(io.BytesIO(draw("Oxfordshire", what).png)).convert("RGB")
+    held = {colour for _, colour in picture.getcolors()}
+    assert len(held) <= drawing.COLOURS
+    assert {(255, 255, 255), tuple(round(255 * part) for part in to_rgb(drawing.FOCUS))} <= held
 
 
 @pytest.mark.parametrize("what", ["ledger", "events"])
@@ -447,7 +452,7 @@ def test_a_chart_is_saved_as_the_kind_its_name_says(draw, tmp_path, name, start)
     ("what", "name", "size", "said"),
     [
         ("ledger", "growth.pdf", "page", "writes .png or .svg files; got 'growth.pdf'"),
-        ("ledger", "growth.png", "poster", "expected one of page, slide"),
+        ("ledger", "growth.png", "poster", "expected one of page, slide, screen"),
         ("a frame", "growth.png", "page", "got a DataFrame"),
         ("nothing", "growth.png", "page", "got 'No chart: too few years.'"),
     ],
@@ -463,12 +468,12 @@ def test_pictures_are_handed_over_only_to_a_refresh(draw, monkeypatch):
     chart = draw("Oxfordshire", "just here")
     monkeypatch.delenv(paths.TAKE_AWAY, raising=False)
     assert not {"svg", *drawing.SIZES} & set(chart._repr_mimebundle_()[charts.MIME])
-    monkeypatch.setenv(paths.TAKE_AWAY, "1")
-    assert {"svg", *drawing.SIZES} <= set(chart._repr_mimebundle_()[charts.MIME])
+    monkeypatch.setenv(paths.TAKE_AWAY, "page slide")
+    assert {"svg", *drawing.SIZES} & set(chart._repr_mimebundle_()[charts.MIME]) == {"svg", "page", "slide"}
 
 
 def test_a_chart_of_own_months_hands_nothing_over(found, monkeypatch):
-    monkeypatch.setenv(paths.TAKE_AWAY, "1")
+    monkeypatch.setenv(paths.TAKE_AWAY, "page")
     own = charts.months(replace(found("Oxfordshire", "months"), own=True))
     assert set(own._repr_mimebundle_()) == {"text/html", "text/plain"}
 

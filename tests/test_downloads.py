@@ -27,8 +27,11 @@ def write(tmp_path):
     def write(*charts):
         outputs = [nbformat.v4.new_output("display_data", {downloads.CHART: c}) for c in charts]
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=outputs)])
-        downloads.write_charts({"02_growth": book}, tmp_path)
-        return tmp_path
+        drawn = downloads.charts_of(book, "02_growth")
+        downloads.make_folders(tmp_path / "report")
+        downloads.write_pictures(drawn, tmp_path / "report")
+        downloads.write_tables(drawn, tmp_path / "report")
+        return tmp_path / "report"
 
     return write
 

@@ -30,7 +30,7 @@ def test_asking_everywhere_first_leaves_a_study_as_it_was():
 def test_a_verdict_that_most_of_england_has_says_so(everyone, monkeypatch):
     study = ox.load("Oxfordshire", 2013, 2018)
     supported = everyone.assign(exit_threshold="supported")
-    finding = ox.assess_all(study)["exit_threshold"]
+    finding, study = ox.assess_all(study)["exit_threshold"], door.dataclasses.replace(study)
     monkeypatch.setattr(door, "everywhere", lambda study: supported)
     monkeypatch.setattr(door.judging, "assess_all", lambda study: {
         "exit_threshold": door.dataclasses.replace(finding, verdict="supported")})

@@ -10,7 +10,7 @@ from statsmodels.stats.multitest import multipletests
 
 import oxcare_analysis as ox
 from oxcare_analysis.intake import raw
-from oxcare_analysis.refresh import publish, run
+from oxcare_analysis.refresh import asked, run
 from oxcare_analysis.thinking import months as thinking
 from oxcare_analysis.thinking.models import monthly
 from oxcare_analysis.words.columns import MONTHS
@@ -293,7 +293,7 @@ def test_a_measure_without_months_is_refused_in_one_paragraph(oxfordshire, measu
 
 def test_the_page_of_own_months_is_run_only_for_the_one_area_asked_for(tmp_path, monthly_csv):
     def request(alone):
-        return publish.Request("Rutland", None, None, "latest", tmp_path, tmp_path, alone=alone)
+        return asked.Request("Rutland", None, None, "latest", tmp_path, tmp_path, alone=alone)
 
     assert not request(True).own_months
     raw.add_files([monthly_csv(["2025-04", 1, 2, 3, 4, 5, 6])], data_dir=tmp_path)

@@ -1,11 +1,12 @@
 """Notebooks run with other parameters than their own; what is not a parameter is refused before anything runs."""
 
 import os
+import time
 
 import nbformat
 import pytest
 
-from oxcare_analysis.refresh import run
+from oxcare_analysis.refresh import forks, make, run
 from oxcare_analysis.showing import charts
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import RunError
@@ -14,18 +15,19 @@ ROTHERHAM = {"area": "Rotherham", "first_year": 2015, "last_year": 2018, "as_of"
 CITY = {"area": "City of London", "first_year": 2013, "last_year": 2018, "as_of": "latest"}
 RUNS = {"00_summary": ROTHERHAM, "12_exit_threshold": ROTHERHAM, "01_published_figures": CITY,
         "21_looked_after_children": CITY, "22_workload_and_cost": ROTHERHAM}
+needs_fork = pytest.mark.skipif(not forks.CAN_FORK, reason="notebooks run in kernels where a process cannot fork")
 DECLARED = 'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str = "latest"'
 
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory, shipped_dir, tables):
     """The notebooks of RUNS as they stand after a run, by name."""
-    folder, before = tmp_path_factory.mktemp("executed"), dict(os.environ)
-    for name, parameters in RUNS.items():
-        run.execute(run.Job(paths.NOTEBOOKS / f"{name}.ipynb", folder / f"{name}.ipynb", parameters, shipped_dir))
+    before = dict(os.environ)
+    books = {name: run.execute(run.Job(paths.NOTEBOOKS / f"{name}.ipynb", parameters, shipped_dir))
+             for name, parameters in RUNS.items()}
     os.environ.clear()
     os.environ.update(before)
-    return {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in RUNS}
+    return books
 
 
 @pytest.fixture
@@ -152,9 +154,66 @@ def test_no_notebooks_at_all_is_said_in_one_sentence(tmp_path, monkeypatch):
         run.notebooks()
 
 
+@needs_fork
+@pytest.mark.parametrize("name", RUNS)
+def test_the_warm_engine_gives_what_a_kernel_gives(executed, name, shipped_dir):
+    parameters = RUNS[name]
+    job = run.Job(paths.NOTEBOOKS / f"{name}.ipynb", parameters, shipped_dir)
+    (_, warm), = forks.each({name: (run.execute, job, True)}, 1, fork=True)
+    assert [cell.source for cell in warm.cells] == [cell.source for cell in executed[name].cells]
+    drawn = 0
+    for ours, kernels in zip(warm.cells, executed[name].cells, strict=True):
+        if ours.cell_type == "code":
+            assert ours.execution_count == kernels.execution_count
+            assert ours.outputs == kernels.outputs, ours.source  # tables, text and charts, to the byte
+            drawn += sum('class="chart"' in o.get("data", {}).get("text/html", "") for o in ours.outputs)
+    assert drawn > 0 or name == "01_published_figures"
+
+
+@needs_fork
+def test_the_warm_engine_gives_streams_displays_and_results_in_their_order(notebook, shipped_dir, monkeypatch):
+    monkeypatch.setenv("OXCARE_DATA_DIR", str(shipped_dir))
+    monkeypatch.setenv(paths.TAKE_AWAY, "")
+    planted = notebook(DECLARED, "import sys\nprint('one')\nprint('two')\nsys.stderr.write('three')\n"
+                                 "display('four')\nprint('five')\n'six'", "None", "x = area;", "x, _")
+    kernel, (_, warm) = run.execute(run.Job(planted, ROTHERHAM, shipped_dir)), *forks.each(
+        {"planted": (run.execute, run.Job(planted, ROTHERHAM, shipped_dir), True)}, 1, fork=True)
+    assert [cell.get("outputs") for cell in warm.cells] == [cell.get("outputs") for cell in kernel.cells]
+    assert [o.output_type for o in warm.cells[2].outputs] == ["stream", "stream", "display_data", "stream",
+                                                              "execute_result"]
+
+
+@needs_fork
+def test_a_notebook_leaves_nothing_behind_for_the_next(notebook, shipped_dir, monkeypatch):
+    monkeypatch.setenv("OXCARE_DATA_DIR", str(shipped_dir))
+    monkeypatch.setenv(paths.TAKE_AWAY, "")
+    job = run.Job(notebook(DECLARED, "left = globals().get('left', 0) + 1\nleft"), ROTHERHAM, shipped_dir)
+    ran = dict(forks.each({name: (run.execute, job, True) for name in "ab"}, 1, fork=True))
+    assert [text(outputs(book)[0]) for book in ran.values()] == ["1", "1"]
+
+
+@needs_fork
+def test_a_fork_that_is_ended_from_outside_is_said_and_its_neighbours_are_ended(notebook, shipped_dir):
+    with pytest.raises(forks.Ended, match="dies"):
+        list(forks.each({"dies": (os._exit, 3), "sleeps": (time.sleep, 60)}, 2, fork=True))
+
+
+@pytest.mark.parametrize(("shown", "fails"), [("<figure class=\"chart\">", False), ("<p class=\"nothing\">", False),
+                                              ("<p>", True), (None, True)])
+def test_a_cell_that_draws_nothing_is_told(shown, fails):
+    result = [] if shown is None else [nbformat.v4.new_output("execute_result", {"text/html": shown})]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1\nox.charts.ledger(x)", outputs=result),
+                                           nbformat.v4.new_code_cell("ox.say(x)")])
+    if fails:
+        with pytest.raises(RunError, match="drew 0 of 1 charts; nothing came of: ox.charts.ledger"):
+            make.check_drawn(book, "planted.ipynb")
+    else:
+        make.check_drawn(book, "planted.ipynb")
+
+
 def test_a_kernel_that_dies_is_a_run_that_failed(notebook, tmp_path, shipped_dir, monkeypatch):
     monkeypatch.setenv("OXCARE_DATA_DIR", str(shipped_dir))
     monkeypatch.setenv(paths.TAKE_AWAY, "")
     planted = notebook(DECLARED, "import os\nos._exit(3)")
     with pytest.raises(RunError, match="planted.ipynb"):
-        run.execute(run.Job(planted, tmp_path / "executed.ipynb", ROTHERHAM, shipped_dir))
+        run.execute(run.Job(planted, ROTHERHAM, shipped_dir))

@@ -297,7 +297,7 @@ def test_a_failing_notebook_publishes_nothing_and_leaves_the_standing_report(out
 
 
 def job(tmp_path):
-    return run.Job(tmp_path / "a.ipynb", tmp_path / "b.ipynb", {"area": AREA}, tmp_path)
+    return run.Job(tmp_path / "a.ipynb", {"area": AREA}, tmp_path)
 
 
 @pytest.mark.parametrize(("failures", "starts"), [(1, 2), (2, 2)])

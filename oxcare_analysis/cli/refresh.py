@@ -1,6 +1,7 @@
 """`oxcare refresh`: run the notebooks and publish reports."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -16,35 +17,61 @@ def command(area: Annotated[list[str] | None, typer.Option("--area", help="May b
             as_of: AsOf = "latest", first: From = None, last: To = None,
             out: Annotated[Path, typer.Option("--out", help="Where reports go.")] = paths.REPORTS,
             data_dir: DataDir = None,
-            workers: Annotated[int, typer.Option("--workers", min=1, help="Notebooks run at a time.")] = 2,
+            workers: Annotated[int, typer.Option("--workers", min=1, help="Notebooks, or areas where there are "
+                                                 "several, run at a time.")] = 2,
+            scheduler: Annotated[str | None, typer.Option("--scheduler", help="Address of a dask scheduler whose "
+                                                          "workers make the reports.")] = None,
             force: Annotated[bool, typer.Option("--force", help="Publish even where nothing is new.")] = False) -> None:
     """Run every notebook for an area (default Oxfordshire) and publish the report, whole or not at all."""
-    from oxcare_analysis import door
-    from oxcare_analysis.refresh.publish import Request, publish
+    from oxcare_analysis.refresh import asked
 
-    names = list(area or ["Oxfordshire"])
-    if everyone:
-        listed = door.areas(data_dir=data_dir)
-        names = listed.loc[listed["last_year"] == listed["last_year"].max(), "name"].tolist()
-    elif len(names) > 1:
-        for name in names:
-            door.find(name, data_dir)  # a misspelt name is bad usage, before anything is run
+    names = _names(area, everyone, data_dir)
+    requests = [asked.Request(name, first, last, as_of, out.resolve(), paths.data_dir(data_dir), workers, force,
+                              alone=len(names) == 1) for name in names]
     failed = []
-    for name in names:
-        request = Request(name, first, last, as_of, out.resolve(), paths.data_dir(data_dir), workers, force,
-                          alone=len(names) == 1)
-        try:
-            outcome = publish(request, lambda line: print(line, file=sys.stderr, flush=True))
-        except OxcareError as problem:
-            # One area's failure is reported and stops nothing else; a single area simply fails.
-            if len(names) == 1:
-                raise
-            print(f"oxcare: {name}: {problem}", file=sys.stderr)
-            failed.append(name)
+    for request, outcome in _answers(requests, workers, scheduler):
+        if isinstance(outcome, OxcareError):
+            print(f"oxcare: {request.area}: {outcome}", file=sys.stderr)
+            failed.append(request.area)
             continue
         if not outcome.new:
-            print(f"{name}: nothing new since the standing report.", file=sys.stderr)
-        print(outcome.index)
+            print(f"{request.area}: nothing new since the standing report.", file=sys.stderr)
+        print(outcome.index, flush=True)
     if failed:
         raise RunError(f"{len(failed)} of {len(names)} areas failed: {', '.join(failed)}. The others are published; "
                        "run these again once the reason given above is mended.")
+
+
+def _names(area: list[str] | None, everyone: bool, data_dir: Path | None) -> list[str]:
+    """The areas asked for. Raises UsageError at an unknown one before anything is run."""
+    from oxcare_analysis.intake import areas
+    from oxcare_analysis.tables import tables
+
+    if not everyone and len(area or []) < 2:
+        return list(area or ["Oxfordshire"])
+    register = tables.load(data_dir, say=_say).areas
+    if everyone:
+        register = register[register["level"] == "authority"].sort_values("name")
+        return register.loc[register["last_year"] == register["last_year"].max(), "name"].tolist()
+    return list(dict.fromkeys(areas.find(register, name)["name"] for name in area))
+
+
+def _answers(requests: list, workers: int, scheduler: str | None) -> Iterator[tuple]:
+    """Each request with its outcome, or the error that stopped it where there are others."""
+    from oxcare_analysis.refresh import asked
+
+    if len(requests) == 1 and not scheduler:
+        standing = asked.answered(requests[0])
+        if not standing:
+            from oxcare_analysis.refresh.publish import publish
+
+            standing = publish(requests[0], _say)
+        yield requests[0], standing
+        return
+    from oxcare_analysis.refresh.many import publish_all
+
+    yield from publish_all(requests, workers, scheduler, _say)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

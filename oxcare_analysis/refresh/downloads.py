@@ -18,59 +18,73 @@ from oxcare_analysis.showing import exhibits, sentences, wording
 CHART = "application/vnd.oxcare.chart+json"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
+WORDS = ("title", "alt", "source")
 LONGEST_SHEET = 31  # characters, by the rules of the format
 
 
-def write_all(study, document: dict, books: dict[str, nbformat.NotebookNode], folder: Path,
-              data_dir: Path | None = None) -> None:
-    """Write verdicts.json, findings.csv, figures.csv, briefing.md, charts/, data/, tables.xlsx and alt_text.csv.
+def make_folders(folder: Path) -> None:
+    """The empty folders of a report."""
+    for name in ("", "charts", "charts/slides", "data"):
+        (folder / name).mkdir()
 
-    Charts as wide as a page and as SVG in charts/, as slides in charts/slides/; all with title and source drawn in.
-    data/ has the data of every chart, and statements.csv, whose rows are none where no document is held.
+
+def charts_of(book: nbformat.NotebookNode, page: str) -> dict[str, dict]:
+    """Every chart of published figures that a notebook drew, by page and name; a chart drawn twice is kept once.
+
+    A chart of the analyst's own months does not hand itself over, so none is among them.
+    """
+    found: dict[str, dict] = {}
+    for cell in book.cells:
+        for output in cell.get("outputs", []):
+            if CHART in output.get("data", {}):
+                chart = output["data"][CHART]
+                found.setdefault(f"{page[:2]}_{chart['name']}", chart)
+    return found
+
+
+def files_of(name: str, slides: bool) -> list[str]:
+    """The files of a chart, as wide as a page, as SVG, its data, and for a slide where wanted."""
+    return [f"charts/{name}.png", f"charts/{name}.svg", f"data/{name}.csv",
+            *([f"charts/slides/{name}.png"] if slides else [])]
+
+
+def write_pictures(charts: dict[str, dict], folder: Path) -> None:
+    """The pictures of charts in charts/ and charts/slides/, their data in data/."""
+    for name, chart in charts.items():
+        (folder / "charts" / f"{name}.svg").write_text(chart["svg"], encoding="utf-8", newline="\n")
+        for place, size in (("charts", "page"), ("charts", "screen"), ("charts/slides", "slide")):
+            if size in chart:
+                (folder / place / f"{name}.png").write_bytes(base64.b64decode(chart[size]))
+        _write_rows(folder / "data" / f"{name}.csv", list(csv.reader(io.StringIO(chart["csv"]))))
+
+
+def write_all(study, document: dict, charts: dict[str, dict], folder: Path, data_dir: Path | None = None) -> None:
+    """Write verdicts.json, findings.csv, figures.csv, briefing.md, statements.csv, tables.xlsx and alt_text.csv.
+
+    `charts`: the words of each chart by name; its data is in data/ already. data/statements.csv has no row where no
+    document is held.
     """
     (folder / "verdicts.json").write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
                                           encoding="utf-8", newline="\n")
     _write_rows(folder / "findings.csv", _findings(document))
     _write_rows(folder / "figures.csv", sources.rows(study))
     (folder / "briefing.md").write_text(briefing(study), encoding="utf-8", newline="\n")
-    write_charts(books, folder)
+    write_tables(charts, folder)
     statements = exhibits.statements(figures.statements(study, data_dir)).table
     _write_rows(folder / "data" / "statements.csv", [list(statements), *statements.to_numpy().tolist()])
 
 
-def write_charts(books: dict[str, nbformat.NotebookNode], folder: Path) -> None:
-    """Every chart of the notebooks: pictures and alt texts in charts/, data in data/ and in the workbook."""
-    charts = charts_of(books)
-    for name in ("charts", "charts/slides", "data"):
-        (folder / name).mkdir()
+def write_tables(charts: dict[str, dict], folder: Path) -> None:
+    """The alt texts, and a workbook with a sheet for the data of each chart."""
     book = Workbook()
     book.remove(book.active)
     for name, chart in charts.items():
-        for place, size in (("charts", "page"), ("charts/slides", "slide")):
-            (folder / place / f"{name}.png").write_bytes(base64.b64decode(chart[size]))
-        (folder / "charts" / f"{name}.svg").write_text(chart["svg"], encoding="utf-8", newline="\n")
-        rows = list(csv.reader(io.StringIO(chart["csv"])))
-        _write_rows(folder / "data" / f"{name}.csv", rows)
-        _sheet(book, name, chart, rows)
+        with (folder / "data" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            _sheet(book, name, chart, list(csv.reader(file)))
     if charts:
         book.save(folder / "tables.xlsx")
     _write_rows(folder / "charts" / "alt_text.csv",
                 [["chart", "title", "alt_text"], *([n, c["title"], c["alt"]] for n, c in charts.items())])
-
-
-def charts_of(books: dict[str, nbformat.NotebookNode]) -> dict[str, dict]:
-    """Every chart of published figures the notebooks drew, by page and name; a chart drawn twice is kept once.
-
-    A chart of the analyst's own months does not hand itself over, so none is among them.
-    """
-    found: dict[str, dict] = {}
-    for page, book in books.items():
-        for cell in book.cells:
-            for output in cell.get("outputs", []):
-                if CHART in output.get("data", {}):
-                    chart = output["data"][CHART]
-                    found.setdefault(f"{page[:2]}_{chart['name']}", chart)
-    return found
 
 
 def briefing(study) -> str:

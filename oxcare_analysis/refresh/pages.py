@@ -5,10 +5,11 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+import jinja2
 import nbformat
-from nbconvert import HTMLExporter
 
 TEMPLATE = Path(__file__).parent / "template"
 HEADING = re.compile(r'<h2(?: id="([^"]*)")?>(.*?)</h2>', re.DOTALL)
@@ -33,13 +34,13 @@ def render(notebook: nbformat.NotebookNode, title: str, place: Place, href: str,
     exporter = _exporter(way_back)
     first, later = (exporter.from_notebook_node(_part(notebook, cells))[0]
                     for cells in (notebook.cells[:1], notebook.cells[1:]))
-    return _page(exporter, first.replace("</h1>", f"</h1>{card}", 1), later, title, place, href,
+    return _page(first.replace("</h1>", f"</h1>{card}", 1), later, title, place, href,
                  "code.js" if 'class="code"' in later else "")
 
 
 def of_parts(top: str, parts: list[str], title: str, place: Place, href: str, script: str = "") -> str:
     """A page made of HTML parts, dressed by the same template as the notebooks; `script`: a file of the template."""
-    return _page(_exporter(), top, "".join(f'<div class="result">{part}</div>' for part in parts), title, place, href,
+    return _page(top, "".join(f'<div class="result">{part}</div>' for part in parts), title, place, href,
                  script)
 
 
@@ -49,24 +50,33 @@ def title_of(notebook: nbformat.NotebookNode) -> str:
     return first.source.splitlines()[0].removeprefix("# ").strip()
 
 
-def _exporter(way_back: Callable[[str, dict], str] = lambda html, data: html) -> HTMLExporter:
+@cache
+def _exporter(way_back: Callable[[str, dict], str]):
+    """nbconvert with our template for cells; imported here, as a page without a notebook has no need of it."""
+    from nbconvert import HTMLExporter
+
     exporter = HTMLExporter(template_name=TEMPLATE.name, extra_template_basedirs=[str(TEMPLATE.parent)],
                             template_file="cells.html.j2", exclude_anchor_links=True, embed_images=True)
     exporter.register_filter("with_way_back", way_back)
     return exporter
 
 
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATE, encoding="utf-8"))
+
+
 def _part(notebook: nbformat.NotebookNode, cells: list) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
 
 
-def _page(exporter: HTMLExporter, top: str, rest: str, title: str, place: Place, href: str, script: str) -> str:
+def _page(top: str, rest: str, title: str, place: Place, href: str, script: str) -> str:
     top, first = _with_contents(top)
     rest, later = _with_contents(rest)
     text = (TEMPLATE / script).read_text(encoding="utf-8") if script else ""
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
     css = (TEMPLATE / "page.css").read_text(encoding="utf-8").replace("RUNNING_HEADER", _css_text(place.where))
-    return exporter.environment.get_template("page.html.j2").render(
+    return _environment().get_template("page.html.j2").render(
         title=title, place=place, href=href, top=top, rest=rest, contents=first + later, css=css, script=script,
         script_text=text, script_source=f"'sha256-{digest}'" if script else "'none'")
 

@@ -19,11 +19,12 @@ OWN_MONTHS = "31_local_months"
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook to run: source, parameters, the data folder."""
+    """One notebook to run: source, parameters, the data folder, the sizes of pictures that its charts hand over."""
 
     source: Path
     parameters: dict
     data_dir: Path
+    pictures: tuple[str, ...] = ("screen",)
 
 
 def notebooks(own_months: bool = True) -> list[Path]:
@@ -59,7 +60,7 @@ def execute(job: Job, warm: bool = False) -> nbformat.NotebookNode:
     Raises RunError naming the cell that failed.
     """
     os.environ["OXCARE_DATA_DIR"] = str(job.data_dir)
-    os.environ[paths.TAKE_AWAY] = "1"
+    os.environ[paths.TAKE_AWAY] = " ".join(job.pictures)
     os.environ.setdefault("PYTHONWARNINGS", "ignore::DeprecationWarning")
     os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
     import papermill

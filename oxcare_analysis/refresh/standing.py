@@ -48,6 +48,11 @@ def settle(out: Path) -> None:
         swap.tidy(month, FOLDER)
 
 
+def is_report(month: str, folder: str) -> bool:
+    """Whether these can be the names of a report's folders, and of nothing else."""
+    return bool(re.fullmatch(r"[0-9]{4}-[0-9]{2}", month) and FOLDER.fullmatch(folder))
+
+
 def key_of(target: Path) -> str | None:
     """The key of the whole report that stands at `target`; None where there is none. Raises RunError at a link."""
     _refuse_link(target)

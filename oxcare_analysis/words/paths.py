@@ -8,7 +8,7 @@ PROJECT = PACKAGE.parent
 NOTEBOOKS = PROJECT / "notebooks"
 REPORTS = PROJECT / "reports"
 WORK = PROJECT / "work"
-# Set by a refresh for the notebooks it runs: their charts then hand over pictures to be published.
+# Set by a refresh for the notebooks it runs: their charts then hand over pictures of these sizes to be published.
 TAKE_AWAY = "OXCARE_TAKE_AWAY"
 
 

@@ -1,0 +1,129 @@
+"""What was asked for, and whether just that stands already: told from the files alone, before anything is loaded."""
+
+import hashlib
+import platform
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+
+from oxcare_analysis.intake import raw
+from oxcare_analysis.refresh import all_reports, standing
+from oxcare_analysis.tables import tables
+from oxcare_analysis.words import paths
+
+REMEMBERED = ".asked.json"
+ENVIRONMENT = ("pandas", "statsmodels", "seaborn", "matplotlib", "papermill", "nbconvert")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to publish, where.
+
+    `alone`: the one area asked for. The analyst's own months name no area, so they belong to that one and to no other;
+    and it alone gets pictures for print and for slides: those of all authorities would fill a disk.
+    """
+
+    area: str
+    first_year: int | None
+    last_year: int | None
+    as_of: str
+    out: Path
+    data_dir: Path
+    workers: int = 2
+    force: bool = False
+    alone: bool = False
+
+    @property
+    def own_months(self) -> bytes:
+        """The analyst's own months to report on; empty where there are none or several areas are refreshed."""
+        path = raw.months_file(self.data_dir)
+        return path.read_bytes() if self.alone and path.exists() else b""
+
+    @cached_property
+    def depends_on(self) -> str:
+        """One hash over what every page depends on besides its notebook: figures, library, environment."""
+        digest = hashlib.sha256(tables.raw_sha256(self.data_dir).encode())
+        for path in [*sorted(paths.PACKAGE.rglob("*.py")), *sorted((paths.PACKAGE / "refresh" / "template").iterdir())]:
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+        for part in (platform.python_version(), *versions().values()):
+            digest.update(f"{part}|".encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def digest(self) -> str:
+        """One hash over all that the report depends on, with its notebooks and parameters as they were given."""
+        digest = hashlib.sha256(self.depends_on.encode() + self.own_months)
+        for part in (self.area.strip().casefold(), self.first_year, self.last_year, self.as_of, self.alone):
+            digest.update(f"{part}|".encode())
+        for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
+            digest.update(path.name.encode() + path.read_bytes().replace(b"\r\n", b"\n"))
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The report that now stands: its index page, its key, whether it is new; `digest`: of the request it answers."""
+
+    index: Path
+    key: str
+    new: bool
+    digest: str
+    changes: dict = field(default_factory=dict, repr=False)
+
+    @property
+    def month(self) -> str:
+        """The as-of month, which names the folder."""
+        return self.index.parents[1].name
+
+
+def versions() -> dict[str, str]:
+    """The versions of what a report is made with."""
+    return {name: metadata.version(name) for name in ENVIRONMENT}
+
+
+def answered(request: Request) -> Outcome | None:
+    """The report that answers just this request, where it stands as it was published, with today noted on the index."""
+    if request.force or not (request.out / REMEMBERED).exists():
+        return None
+    with standing.held(request.out):
+        kept = _remembered(request.out, request.digest)
+        if not kept or not answers(target := request.out / kept["month"] / kept["folder"], kept["key"], request):
+            return None
+        found = Outcome(target / "index.html", kept["key"], False, request.digest)
+        note(request.out, [found])
+    return found
+
+
+def note(out: Path, outcomes: list[Outcome]) -> None:
+    """Write down that figures were looked at today, what answers what, and the page over all reports.
+
+    The caller holds `out`.
+    """
+    newest = max(outcomes, key=lambda outcome: (outcome.new, outcome.month))
+    if any(outcome.new or not _remembered(out, outcome.digest) for outcome in outcomes):
+        _remember(out, outcomes)
+    standing.note_checked(out, newest.month, newest.new)
+    all_reports.write(out)
+
+
+def answers(target: Path, key: str, request: Request) -> bool:
+    """Whether the report at `target` has this key, and the pictures for print where they are wanted."""
+    return standing.key_of(target) == key and not (
+        request.alone and not any((target / "charts" / "slides").glob("*.png")))
+
+
+def _remembered(out: Path, digest: str) -> dict | None:
+    """Where the report is that answered a request: month, folder, key."""
+    kept = (standing.read_json(out / REMEMBERED) or {}).get(digest)
+    whole = isinstance(kept, dict) and standing.is_report(str(kept.get("month")), str(kept.get("folder")))
+    return kept if whole else None
+
+
+def _remember(out: Path, outcomes: list[Outcome]) -> None:
+    """Write down which report answers a request; answers that do not stand any more are dropped."""
+    kept = standing.read_json(out / REMEMBERED) or {}
+    places = {digest: place for digest in kept if (place := _remembered(out, digest))
+              and standing.key_of(out / place["month"] / place["folder"]) == place.get("key")}
+    standing.write_json(out / REMEMBERED, places | {
+        o.digest: {"month": o.month, "folder": o.index.parent.name, "key": o.key} for o in outcomes})

@@ -1,0 +1,75 @@
+"""Run calls side by side, each in its own process: forked from this one where the system can, else started anew."""
+
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+
+# A fork has all that its parent imported and loaded. macOS can fork too, but its own libraries may not survive it.
+CAN_FORK = sys.platform == "linux"
+
+
+class Ended(Exception):
+    """A process was ended from outside before it gave its result."""
+
+
+def each(calls: dict[str, tuple], workers: int, fork: bool = CAN_FORK) -> Iterator[tuple[str, object]]:
+    """(name, result) of each call (function, *arguments), as they end, at most `workers` at a time.
+
+    Raises what a call raised, or Ended; calls that were not begun then never are.
+    """
+    yield from (_forked if fork else _anew)(calls, max(1, workers))
+
+
+def _forked(calls: dict[str, tuple], workers: int) -> Iterator[tuple[str, object]]:
+    context, waiting, running = get_context("fork"), list(calls.items()), {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                name, call = waiting.pop(0)
+                ours, theirs = context.Pipe(duplex=False)
+                process = context.Process(target=_answer, args=(theirs, *call))
+                process.start()
+                theirs.close()
+                running[ours] = name, process
+            for answered in wait(list(running)):
+                name, process = running[answered]
+                try:
+                    result, problem = answered.recv()
+                except EOFError:
+                    raise Ended(name) from None
+                process.join()
+                del running[answered]
+                answered.close()
+                if problem:
+                    raise problem
+                yield name, result
+    finally:
+        for answered, (_, process) in running.items():
+            process.kill()
+            process.join()
+            answered.close()
+
+
+def _answer(pipe, function: Callable, *arguments) -> None:
+    try:
+        answer = function(*arguments), None
+    except Exception as problem:
+        answer = None, problem
+    pipe.send(answer)
+    pipe.close()
+
+
+def _anew(calls: dict[str, tuple], workers: int) -> Iterator[tuple[str, object]]:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(*call): name for name, call in calls.items()}
+        try:
+            for done in as_completed(waiting):
+                yield waiting[done], done.result()
+        except BrokenProcessPool:
+            raise Ended(", ".join(sorted(name for call, name in waiting.items() if not call.done()))) from None
+        except Exception:
+            pool.shutdown(cancel_futures=True)
+            raise

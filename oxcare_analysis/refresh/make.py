@@ -1,0 +1,109 @@
+"""One notebook → its page and what can be taken away of it, in a process of its own; or both as they stand already."""
+
+import hashlib
+import re
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from oxcare_analysis.refresh import downloads, forks, pages, run, sources, standing
+from oxcare_analysis.words.errors import RunError
+
+DRAWS = re.compile(r"^ox\.charts\.\w+\(", re.MULTILINE)
+SHOWN = ('class="chart"', 'class="nothing"')
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page to make: the notebook's job, what all pages say of themselves, its card; `key`: all it depends on."""
+
+    job: run.Job
+    place: pages.Place
+    title: str
+    card: str
+    key: str
+    slides: bool
+
+    @property
+    def name(self) -> str:
+        """The notebook's name, without ending."""
+        return self.job.source.stem
+
+
+@dataclass(frozen=True)
+class Made:
+    """A page that was made: its key, the hash of its file, seconds taken, the words of its charts by name."""
+
+    key: str
+    sha256: str
+    seconds: float
+    charts: dict[str, dict]
+
+
+def make(page: Page, staged: Path, warm: bool = forks.CAN_FORK) -> Made:
+    """Run the notebook, write its page and its charts under `staged`. Raises RunError where one drew no chart."""
+    started = time.perf_counter()
+    book = _without_defaults(run.execute(page.job, warm))
+    check_drawn(book, page.job.source.name)
+    charts = downloads.charts_of(book, page.name)
+    downloads.write_pictures(charts, staged)
+    html = pages.render(book, page.title, page.place, f"{page.name}.html", page.card, sources.way_back)
+    standing.write(staged / f"{page.name}.html", html)
+    return Made(page.key, _sha256(staged / f"{page.name}.html"), round(time.perf_counter() - started, 2),
+                {name: {part: chart[part] for part in downloads.WORDS} for name, chart in charts.items()})
+
+
+def make_all(wanted: list[Page], staged: Path, before: Path, workers: int,
+             say: Callable[[str], None]) -> dict[str, Made]:
+    """Every page by name, `workers` at a time; what stands in the report `before` and depends on the same is kept."""
+    made = {page.name: kept for page in wanted if (kept := _kept(page, before, staged))}
+    calls = {page.name: (make, page, staged) for page in wanted if page.name not in made}
+    try:
+        for name, result in forks.each(calls, workers):
+            made[name] = result
+            say(f"{name} ({len(made)} of {len(wanted)}, {result.seconds:.1f} s)")
+    except forks.Ended as ended:
+        raise RunError(f"The process that ran {ended} for {wanted[0].job.parameters['area']} was ended from outside "
+                       "(memory is the usual reason). Nothing was published; run again with --workers 1.") from None
+    return {page.name: made[page.name] for page in wanted}
+
+
+def check_drawn(book: nbformat.NotebookNode, name: str) -> None:
+    """Count the charts: each cell that draws one must show it, or say why there is none."""
+    cells = [cell for cell in book.cells if cell.cell_type == "code" and DRAWS.search(cell.source)]
+    missing = [cell.source.splitlines()[-1] for cell in cells if not any(
+        mark in str(output.get("data", {}).get("text/html", "")) for output in cell.outputs for mark in SHOWN)]
+    if missing:
+        raise RunError(f"{name} drew {len(cells) - len(missing)} of {len(cells)} charts; nothing came of: "
+                       f"{'; '.join(missing)}. Nothing was published. Run the notebook in JupyterLab to see why.")
+
+
+def _kept(page: Page, before: Path, staged: Path) -> Made | None:
+    """The page as it stands in an earlier report, copied, where it depends on just the same and is as it was made."""
+    record = (standing.read_json(before / "run.json") or {}).get("pages", {}).get(page.name)
+    standing_page = before / f"{page.name}.html"
+    if not record or record["key"] != page.key or not standing_page.exists() or (
+            _sha256(standing_page) != record["sha256"]):
+        return None
+    files = [file for name in record["charts"] for file in downloads.files_of(name, page.slides)]
+    if not all((before / file).exists() for file in files):
+        return None
+    for file in (f"{page.name}.html", *files):
+        shutil.copyfile(before / file, staged / file)
+    return Made(page.key, record["sha256"], 0.0, record["charts"])
+
+
+def _without_defaults(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Drop the default parameters, which would stand beside the ones used."""
+    tags = [cell.metadata.get("tags", []) for cell in book.cells]
+    if any("injected-parameters" in t for t in tags):
+        book.cells = [cell for cell, t in zip(book.cells, tags, strict=True) if "parameters" not in t]
+    return book
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,95 @@
+"""Reports of many areas over one Executor: processes of this machine, or the workers of an existing dask scheduler.
+
+Reports are made by the workers and put in place by one process, this one, so the folder of reports has one writer.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+
+from oxcare_analysis.refresh import asked, cluster, standing
+from oxcare_analysis.refresh.asked import Outcome, Request
+from oxcare_analysis.words.errors import OxcareError, RunError
+
+TRIES = 3  # of a report whose worker was lost
+
+
+def publish_all(requests: list[Request], workers: int, scheduler: str | None,
+                say: Callable[[str], None]) -> Iterator[tuple[Request, Outcome | OxcareError]]:
+    """Each request with its outcome, as they end. One area's failure stops no other; a lost worker costs a retry."""
+    from oxcare_analysis.refresh import publish
+
+    out, started, outcomes = requests[0].out, time.monotonic(), []
+    pool = cluster.connected(scheduler) if scheduler else _processes(workers)
+    with standing.held(out), publish.scratch(out) as scratch, pool as submit:
+        waiting = {}
+        for number, request in enumerate(requests):
+            folder = Path(scratch) / f"{number}-1"
+            waiting[submit(request, folder)] = request, folder, 1
+        while waiting:
+            for done in wait(waiting, return_when=FIRST_COMPLETED).done:
+                request, folder, tries = waiting.pop(done)
+                try:
+                    built = done.result()
+                    if built.packed:
+                        built = replace(built, staged=cluster.unpack(built.packed, folder))
+                    outcome = publish.put(request, built)
+                    outcomes.append(outcome)
+                except OxcareError as problem:
+                    outcome = problem
+                except BrokenProcessPool:
+                    if tries < TRIES:
+                        say(f"{request.area}: its worker was ended from outside (memory is the usual reason); again")
+                        again = folder.with_name(f"{folder.name.partition('-')[0]}-{tries + 1}")
+                        waiting[submit(request, again)] = request, again, tries + 1
+                        continue
+                    outcome = RunError(f"Its worker was ended from outside {TRIES} times. Nothing of it was published; "
+                                       "run it again with --workers 1.")
+                except Exception as problem:  # whatever it is, the other areas are not to wait for it
+                    outcome = RunError(f"{type(problem).__name__}: {problem}. Nothing of it was published.")
+                yield request, outcome
+                say(_progress(len(requests) - len(waiting), len(requests), time.monotonic() - started))
+        if outcomes:
+            asked.note(out, outcomes)
+
+
+def _progress(done: int, of: int, seconds: float) -> str:
+    left = seconds / done * (of - done)
+    return f"{done} of {of} areas, {60 * done / seconds:.1f} a minute, about {left / 60:.0f} minutes left"
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[Callable[[Request, Path], Future]]:
+    """A function that submits to processes of this machine, each of which is warm after its first report.
+
+    When a process dies its pool is of no use any more: another takes its place, and what it had is asked for again.
+    """
+    pools: list[Executor] = []
+
+    def submit(request: Request, folder: Path) -> Future:
+        if pools:
+            try:
+                return pools[-1].submit(build_here, request, folder)
+            except BrokenProcessPool:
+                pass
+        pools.append(ProcessPoolExecutor(workers, mp_context=get_context("spawn")))
+        return pools[-1].submit(build_here, request, folder)
+
+    try:
+        yield submit
+    finally:
+        for pool in pools:
+            pool.shutdown(cancel_futures=True)
+
+
+def build_here(request: Request, folder: Path):
+    """A report made in this process, one notebook at a time."""
+    from oxcare_analysis.refresh import publish
+
+    folder.mkdir()
+    return publish.build(replace(request, workers=1), folder, lambda line: None)
