@@ -33,6 +33,7 @@ class Request:
     workers: int = 2
     force: bool = False
     alone: bool = False
+    notebooks: Path = field(default_factory=lambda: paths.NOTEBOOKS)
 
     @property
     def own_months(self) -> bytes:
@@ -56,7 +57,7 @@ class Request:
         digest = hashlib.sha256(self.depends_on.encode() + self.own_months)
         for part in (self.area.strip().casefold(), self.first_year, self.last_year, self.as_of, self.alone):
             digest.update(f"{part}|".encode())
-        for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
+        for path in sorted(self.notebooks.glob("*.ipynb")):
             digest.update(path.name.encode() + path.read_bytes().replace(b"\r\n", b"\n"))
         return digest.hexdigest()
 

@@ -94,7 +94,7 @@ def build(request: Request, scratch: str | Path, say: Callable[[str], None]) -> 
 
 def _wanted(study, request: Request) -> list[make.Page]:
     """The pages of a report, each with a hash over all it depends on."""
-    notebooks = run.notebooks(bool(request.own_months))
+    notebooks = run.notebooks(bool(request.own_months), request.notebooks)
     parameters = {"area": study.area.name, "first_year": study.first_year, "last_year": study.last_year,
                   "as_of": request.as_of}
     for source in notebooks:

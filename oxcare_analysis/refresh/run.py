@@ -27,12 +27,13 @@ class Job:
     pictures: tuple[str, ...] = ("screen",)
 
 
-def notebooks(own_months: bool = True) -> list[Path]:
+def notebooks(own_months: bool = True, folder: Path | None = None) -> list[Path]:
     """The notebooks of a refresh, in order: those that begin with a number; that of own months only where wanted."""
-    found = sorted(path for path in paths.NOTEBOOKS.glob("*.ipynb") if re.match(r"\d\d_", path.name)
+    folder = folder or paths.NOTEBOOKS
+    found = sorted(path for path in folder.glob("*.ipynb") if re.match(r"\d\d_", path.name)
                    and (own_months or path.stem != OWN_MONTHS))
     if not found:
-        raise RunError(f"There are no notebooks in {paths.NOTEBOOKS.name}/; expected files such as 00_summary.ipynb. "
+        raise RunError(f"There are no notebooks in {folder.name}/; expected files such as 00_summary.ipynb. "
                        "Run from a clone of the project.")
     return found
 
