@@ -30,7 +30,7 @@ from oxcare_analysis.words.columns import ENGLAND
 
 AREA, NAME, WINDOW = "931", "Oxfordshire", (2013, 2018)  # the authority with most text: statements, events, documents
 SOME = 14  # of the other authorities every so many: enough to rank among, few enough to be quick
-REPEATS = 3  # of a planted text on an undefended page
+REPEATS = 2  # of a planted text on an undefended page
 # In each, § is the mark. The order matters where all of them stand in one text: first those that break out of quotes.
 KINDS = {
     "quotes of an attribute": "'\"onload=f(§) onfocus=f(§) tabindex=1 a=\"",
@@ -206,8 +206,8 @@ def report(study, ran, data_dir, out):
 
 
 def notebooks():
-    """Those of a refresh; the page of own months shows no text that is not in the others."""
-    return run.notebooks(own_months=False)
+    """One of each kind: documents and checks, growth and months, a hypothesis, care, work and money."""
+    return [path for path in run.notebooks(own_months=False) if path.stem[:2] in ("01", "02", "14", "21", "22")]
 
 
 def chart(title, source, label):

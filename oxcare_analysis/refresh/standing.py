@@ -11,14 +11,9 @@ from oxcare_analysis.intake.areas import plain
 from oxcare_analysis.words.errors import RunError
 
 
-# Names that Windows gives to devices: no folder can be called so there.
-DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")
-
-
 def slug(name: str) -> str:
     """A folder name: ASCII lower case, other characters to '-'."""
-    plainly = re.sub(r"[^a-z0-9]+", "-", plain(name)).strip("-") or "area"
-    return f"{plainly}-area" if DEVICES.fullmatch(plainly) else plainly
+    return re.sub(r"[^a-z0-9]+", "-", plain(name)).strip("-") or "area"
 
 
 def key_of(target: Path) -> str | None:
