@@ -166,7 +166,8 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.tags.append((tag, dict(attributes)))
+        self.scripts += [""] * (tag == "script")
 
     def handle_data(self, text):
-        if self.tags and self.tags[-1][0] == "script" and self.cdata_elem:
-            self.scripts.append(text)
+        if self.cdata_elem == "script":
+            self.scripts[-1] += text
