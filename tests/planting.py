@@ -197,6 +197,7 @@ def report(study, ran, data_dir, out):
     made["sources"] = sources.page(study, data_dir, place)
     changes = compare.reports(study.area.code, document, None, "latest", data_dir)
     made["index"] = front.report_index(study, changes, place, folder, data_dir)
+    (folder / "index.html").write_text(made["index"], encoding="utf-8")  # without it the report does not stand
     document["window"]["from"] = document["area"]["name"] = payload("another report")
     (folder / "verdicts.json").write_text(json.dumps(document), encoding="utf-8")
     checked = {"checked": payload("another report"), "newest": payload("another report"), "new": False}
