@@ -164,7 +164,10 @@ def test_a_held_table_changed_by_hand_into_something_else_is_refused_with_its_pl
 
 @pytest.mark.parametrize("text", ["{", "[]", "a: &a [*a]", "first_published: 2024-10\ntables: {}", "tables:\n  x: {}",
                                   "!!python/object/apply:os.system [exit]", "first_published: '2024-10'\n"
-                                  "tables: {../../outside: {our_file_sha256: x}}"])
+                                  "tables: {../../outside: {our_file_sha256: x}}",
+                                  *(f"first_published: 2024-10\ntitle: \"{unseen}\"\n"
+                                    "tables: {plans: {our_file_sha256: x}}"
+                                    for unseen in (r"\e[31mred", r"\u202Ereversed", r"\0"))])
 def test_a_source_card_that_is_none_is_refused(small_data_dir, text):
     (small_data_dir / "raw" / "children_in_need" / "2024" / "source.yml").write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match="children_in_need/2024/source.yml"):

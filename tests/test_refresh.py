@@ -8,13 +8,16 @@ import json
 import platform
 import re
 import sys
+import tempfile
 import zipfile
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import pytest
 from conftest import NOBODY, run_as_nobody
+from PIL import Image
 
 import oxcare_analysis as ox
 from oxcare_analysis.refresh import downloads, pages, run, standing
@@ -26,6 +29,9 @@ AREA, FOLDER = "Rutland", "rutland"
 PAGES = ("index", *(path.stem for path in run.notebooks(own_months=False)), "sources")
 FILES = ("verdicts.json", "findings.csv", "figures.csv", "changes.json", "run.json", "briefing.md", "tables.xlsx")
 FILLER = "No description has been provided for this image"
+# A folder of some machine, of this one or another; written in parts, so that it is not found here.
+ROOTS = "|".join(("home", "Users", "root", "tmp", "usr", "opt", "mnt", "var", "private"))
+ABSOLUTE = re.compile(rf"(?<![\w.~>$/-])/(?:{ROOTS})/[\w.-]+|\b[A-Z]:\\\w+")
 # The notebooks folder is the first argument; the rest is the command line.
 WITH_NOTEBOOKS = (
     "import sys; from pathlib import Path; from oxcare_analysis.words import paths; "
@@ -117,7 +123,7 @@ def spoken(text):
 
 
 def texts(folder):
-    """Everything published that is text, the workbook's parts among it."""
+    """Everything published that is text, the workbook's parts and what pictures say of themselves among it."""
     found = {}
     for path in folder.rglob("*"):
         if path.suffix in (".html", ".json", ".csv", ".md", ".svg"):
@@ -125,6 +131,9 @@ def texts(folder):
         elif path.suffix == ".xlsx":
             with zipfile.ZipFile(path) as book:
                 found |= {f"{path.name}/{part}": book.read(part).decode("utf-8") for part in book.namelist()}
+        elif path.suffix == ".png":
+            with Image.open(path) as picture:
+                found[path.relative_to(folder).as_posix()] = json.dumps(picture.info, default=str)
     return found
 
 
@@ -253,12 +262,39 @@ def test_the_pages_have_pictures_and_tables_to_look_at(report):
 
 
 def test_nothing_published_names_this_machine(out, report):
-    words = [str(out), out.as_posix(), str(paths.PROJECT), paths.PROJECT.as_posix(), str(Path.home()), NOBODY]
+    folders = (out, paths.PROJECT, Path.home(), Path(sys.prefix), Path(tempfile.gettempdir()))
+    words = [form for folder in folders for form in (str(folder), folder.as_posix(), folder.as_uri())] + [NOBODY]
     names = [name for name in (getpass.getuser(), platform.node()) if len(name) > 3]
-    for name, text in texts(out).items():
+    published = texts(out)
+    for name, text in list(published.items()):  # charts within pages are pictures with words of their own
+        found = re.findall(r"data:image/svg\+xml;base64,([^\"]*)", text)
+        published |= {f"{name}, chart {i}": base64.b64decode(svg).decode("utf-8") for i, svg in enumerate(found)}
+    assert {Path(name).suffix for name in published} >= {".html", ".json", ".csv", ".md", ".svg", ".png", ".xml"}
+    for name, text in published.items():
         read = spoken(text)
         assert [word for word in words if word in read] == [], name
         assert [word for word in names if re.search(rf"\b{re.escape(word)}\b", read)] == [], name
+        assert ABSOLUTE.findall(read) == [], name
+
+
+HOME = str(Path.home())
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    (f"{paths.PACKAGE / 'showing' / 'drawing.py'}:152: UserWarning: no room", "drawing.py:152: UserWarning: no room"),
+    (f"open('{HOME}/of mine/a.csv')", "open('of mine/a.csv')"),
+    ("D:\\figures\\clone\\a.py:3: Warning", "a.py:3: Warning"), ("at \\\\server\\share\\a.csv", "at a.csv"),
+    ("file:///srv/someone/a.csv", "a.csv"), ("~/figures/a.csv", "a.csv"), ("\x1b[31mred\x1b[0m", "red"),
+    ("1/2, and/or/else, https://example.org/a/b", "1/2, and/or/else, https://example.org/a/b")])
+def test_what_a_cell_printed_is_shown_without_the_folders_of_this_machine(text, shown):
+    assert pages.printed(text) == shown
+    new = nbformat.v4
+    outputs = [new.new_output("stream", name="stderr", text=text), new.new_output(
+        "execute_result", {"text/plain": text}, execution_count=1), new.new_output("error", ename="E", evalue=text)]
+    book = new.new_notebook(cells=[new.new_markdown_cell("# A"), new.new_code_cell("a", outputs=outputs)])
+    page = pages.render(book, "A", pages.Place("A", "B", ()), "a.html")
+    found = re.findall(r'<pre class="(?:result|error)" tabindex="0">(.*?)</pre>', page)
+    assert [unescape(words) for words in found] == [shown] * 3
 
 
 def test_no_number_that_does_not_exist_is_published(report):

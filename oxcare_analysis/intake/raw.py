@@ -152,11 +152,15 @@ def source_card(source: str, edition: str, data_dir: str | Path | None = None) -
         card = yaml.load(path.read_text(encoding="utf-8"), SAFE_LOADER)
         whole = MONTH.fullmatch(card["first_published"]) and card["tables"] and all(
             re.fullmatch(r"\w+", name) and "our_file_sha256" in table for name, table in card["tables"].items())
+        # An escape such as "\e" in quoted YAML is a character that the file itself does not show.
+        words = [card.get("publisher"), card.get("title"), *(t.get("title") for t in card["tables"].values())]
+        whole = whole and not any(text.UNSEEN.search(str(word)) for word in words)
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
         whole = False
     if not whole:
-        raise DataError(f"{source}/{edition}/source.yml cannot be used: expected first_published as YYYY-MM and the "
-                        "tables held. Restore it, or take the folder away and add the publisher's files again.")
+        raise DataError(f"{source}/{edition}/source.yml cannot be used: expected first_published as YYYY-MM, the "
+                        "tables held, and words that can be seen. Restore it, or take the folder away and add the "
+                        "publisher's files again.")
     return card
 
 

@@ -2,6 +2,7 @@
 
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from oxcare_analysis.refresh import pages, standing
 from oxcare_analysis.showing import exhibits, wording
@@ -43,10 +44,10 @@ def _table(reports: list[tuple[Path, dict]], out: Path) -> str:
 
 def _row(folder: Path, document: dict, out: Path) -> str:
     """One report; a cell's data-key, where it has one, is what it sorts by."""
-    href = escape(folder.relative_to(out).as_posix() + "/index.html", quote=True)
+    href = quote(folder.relative_to(out).as_posix()) + "/index.html"
     premise, window = document["premise"], document["window"]
     start, end = premise["open_plans"]["from"], premise["open_plans"]["to"]
-    name, years = document["area"]["name"], f"{window['from']} to {window['to']}"
+    name, years = document["area"]["name"], escape(f"{window['from']} to {window['to']}")
     change = None if start is None or end is None else end - start
     verdicts = "".join(f"<td>{exhibits.SYMBOLS[h['verdict']]} {wording.VERDICTS[h['verdict']].lower()}</td>"
                        for h in document["hypotheses"])

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import re
+import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +13,12 @@ from pathlib import Path
 import jinja2
 import nbformat
 
+from oxcare_analysis.words import paths
+
 TEMPLATE = Path(__file__).parent / "template"
+# An absolute path up to its last part, in the form of Windows, of others or of a link; no address of the web.
+FOLDERS = re.compile(r"(?<![\w:/\\.<])(?:file:/+)?(?:[A-Za-z]:[\\/]+|/|~/|\\\\)(?:[^\s\\/:*?\"'<>|]+[\\/]+)+")
+FOLDER_LEFT_OUT = "/-"
 HEADING = re.compile(r'<h2(?: id="([^"]*)")?>(.*?)</h2>', re.DOTALL)
 
 
@@ -44,6 +51,20 @@ def of_parts(top: str, parts: list[str], title: str, place: Place, href: str, sc
                  script)
 
 
+def printed(text: str) -> str:
+    """What a cell printed, as a page shows it: no codes for colour, and of every absolute path its last part only.
+
+    A warning names the file it comes from, and with it the machine and its user.
+    """
+    from nbconvert.filters import strip_ansi
+
+    text = strip_ansi(text)
+    for known in sorted({str(path) for path in (paths.PROJECT, Path.home(), Path(tempfile.gettempdir()),
+                                                Path(sys.prefix)) if path != Path(path.anchor)}, key=len, reverse=True):
+        text = re.sub(re.escape(known) + r"(?=[\\/])", FOLDER_LEFT_OUT, text)  # it may hold spaces
+    return FOLDERS.sub("", text)
+
+
 def title_of(notebook: nbformat.NotebookNode) -> str:
     """The notebook's one level-one heading."""
     first = next(c for c in notebook.cells if c.cell_type == "markdown")
@@ -58,6 +79,7 @@ def _exporter(way_back: Callable[[str, dict], str]):
     exporter = HTMLExporter(template_name=TEMPLATE.name, extra_template_basedirs=[str(TEMPLATE.parent)],
                             template_file="cells.html.j2", exclude_anchor_links=True, embed_images=True)
     exporter.register_filter("with_way_back", way_back)
+    exporter.register_filter("printed", printed)
     return exporter
 
 
