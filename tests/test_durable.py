@@ -26,7 +26,7 @@ FUNCTIONS = {"shutil": {"copy", "copy2", "copyfile", "copytree", "move", "rmtree
 ALLOWED = {
     "words/durable.py": "the one place that writes",
     "words/swap.py": "takes its own journal away",
-    "intake/raw.py": "copies an edition to where the new one is made ready; `copy` makes a folder for a trial",
+    "intake/raw.py": "`copy` takes tables out of a folder for a trial",
     "refresh/standing.py": "files of a report that is being made; all are seen onto the disk before the swap",
     "refresh/downloads.py": "files of a report that is being made",
     "refresh/publish.py": "the folder in which a report is made",

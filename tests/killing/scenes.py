@@ -144,7 +144,8 @@ def publish(out: Path, edition: Path, area: str) -> None:
         standing.key_of(target)
         standing.before(out, area, target)
         partial = out / f"{standing.PARTIAL}simulated"
-        shutil.copytree(edition, partial / "report")
+        partial.mkdir()
+        durable.copy(edition, partial / "report")
         durable.LOG.debug("publish: made")
         standing.put_in_place(partial / "report", target)
         durable.remove(partial)
