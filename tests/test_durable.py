@@ -9,6 +9,8 @@ import time
 
 import pytest
 from fuzzing.originals import HERE
+from killing.child import FORK
+from killing.scenes import AREA, MONTH, OTHER, Publishing, contents, left_over, publish
 
 from oxcare_analysis.intake import raw
 from oxcare_analysis.refresh import standing
@@ -222,8 +224,8 @@ def add(path, data_dir, edition):
     raw.add_files([path], edition, data_dir)
 
 
-def test_two_that_add_at_once_are_both_taken_in(tmp_path):
-    context, files = multiprocessing.get_context("spawn"), sorted((HERE / "real_files").glob("2024_[cd][134]_*"))[:4]
+def test_some_that_add_at_once_are_all_taken_in(tmp_path):
+    context, files = multiprocessing.get_context(FORK), sorted((HERE / "real_files").glob("2024_[cd][134]_*"))[:4]
     assert len(files) == 4
     started = [context.Process(target=add, args=(path, tmp_path / "data", "2024")) for path in files]
     for process in started:
@@ -233,6 +235,19 @@ def test_two_that_add_at_once_are_both_taken_in(tmp_path):
     assert [process.exitcode for process in started] == [0] * 4
     assert len(raw.source_card("children_in_need", "2024", tmp_path / "data")["tables"]) == 4
     assert raw.changed_since(tmp_path / "data") == []
+
+
+def test_some_that_publish_at_once_are_all_published(tmp_path):
+    scene, context = Publishing(tmp_path.resolve()), multiprocessing.get_context(FORK)
+    edition = scene.folder / "edition 1"
+    started = [context.Process(target=publish, args=(scene.out, edition, area)) for area in (AREA, OTHER, AREA)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    assert [process.exitcode for process in started] == [0] * 3
+    assert [contents(scene.out / MONTH / area) for area in (AREA, OTHER)] == [scene.editions[1]] * 2
+    assert left_over(scene.out) == []
 
 
 def test_figures_that_arrive_while_tables_are_built_are_in_them(small_data_dir, official, monkeypatch):

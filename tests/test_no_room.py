@@ -5,6 +5,7 @@ A small disk is mounted where the user of the tests may; else files above a size
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,12 +14,13 @@ import pytest
 from fuzzing.originals import HERE
 from fuzzing.trial import run
 from killing.child import end_itself
+from killing.refreshing import notebook
 from killing.scenes import MONTH, Publishing, contents, left_over, publish
 
 from oxcare_analysis.intake import raw
 from oxcare_analysis.refresh import standing
-from oxcare_analysis.tables import tables
-from oxcare_analysis.words import durable
+from oxcare_analysis.tables import tables as built
+from oxcare_analysis.words import durable, paths
 from oxcare_analysis.words.errors import RunError, UsageError
 
 SLICES = HERE / "real_files"
@@ -36,10 +38,10 @@ def mount(*arguments):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of three million bytes, and a file that leaves no room on it."""
+    """A disk of four million bytes, and a file that leaves no room on it."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    if not (shutil.which("mount") and mount("-t", "tmpfs", "-o", "size=3m", "tmpfs", disk)):
+    if not (shutil.which("mount") and mount("-t", "tmpfs", "-o", "size=4m", "tmpfs", disk)):
         pytest.skip("this user may not mount a disk")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)
@@ -110,7 +112,7 @@ def test_building_on_a_full_disk_changes_no_figure_and_the_next_build_ends(small
     raw.add_files(slices(*HELD), data_dir=data)
     refused_then_taken(data, ["data", "build", "--data-dir", str(data)], 4, ["No space left on device", "Make room"],
                        full(small_disk, left))
-    assert len(tables.load(data).figures) > 100
+    assert len(built.load(data).figures) > 100
 
 
 @posix
@@ -128,6 +130,19 @@ def test_publishing_on_a_full_disk_leaves_the_standing_report(small_disk, tmp_pa
         assert left_over(scene.out) == []
     publish(scene.out, tmp_path / "edition 1", "testshire")
     assert scene.ended() == ""
+
+
+@posix
+def test_a_refresh_on_a_full_disk_leaves_what_stands(small_disk, tmp_path, tables, monkeypatch):
+    out = Publishing(small_disk).out
+    notebook(tmp_path, "print(area, first_year, last_year, as_of)")
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
+    before = contents(out)
+    with full(small_disk):
+        ended, _, err = run(["refresh", "--area", "Rutland", "--out", str(out), "--workers", "1"])
+    assert ended == 4
+    assert re.search(r"^oxcare: The folder of reports reports/ .*No space left on device.*Make room", err, re.M)
+    assert contents(out) == before and not left_over(out)
 
 
 @posix
@@ -211,9 +226,9 @@ def test_a_data_folder_without_figures_says_how_to_add_them(tmp_path):
 def test_figures_that_may_only_be_read_are_read(tmp_path, read_only):
     data = tmp_path / "data"
     raw.add_files(slices(*HELD), data_dir=data)
-    tables.build(data)
+    built.build(data)
     read_only(data)
-    assert len(tables.load(data).figures) > 100
+    assert len(built.load(data).figures) > 100
 
 
 # Memory
