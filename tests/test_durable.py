@@ -5,8 +5,11 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
+import signal
 import time
 
+import pandas as pd
 import pytest
 from fuzzing.originals import HERE
 from killing.child import FORK
@@ -193,7 +196,7 @@ def hold(lock, held):
 @pytest.fixture
 def holder(tmp_path):
     """A process that holds a lock."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context(FORK)
     held = context.Event()
     process = context.Process(target=hold, args=(tmp_path / ".lock", held), daemon=True)
     process.start()
@@ -218,6 +221,26 @@ def test_a_wait_that_is_too_long_ends_in_one_paragraph(tmp_path, holder):
                                        r"Nothing was changed\. .* its lock goes with it\.$"):
         with durable.lock(tmp_path / ".lock", "reports/", seconds=0.2):
             pass
+
+
+@pytest.mark.skipif(FORK != "fork", reason="no fork here")
+def test_a_worker_that_outlives_a_killed_command_does_not_hold_its_lock(tmp_path):
+    def work(pipe):
+        with durable.lock(tmp_path / ".lock", "a test"):
+            worker = context.Process(target=time.sleep, args=(60,))
+            worker.start()
+            pipe.send(worker.pid)
+            time.sleep(60)
+
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    command = context.Process(target=work, args=(there,))
+    command.start()
+    worker = here.recv()
+    command.kill()
+    command.join()
+    with durable.lock(tmp_path / ".lock", "a test", seconds=5):
+        os.kill(worker, signal.SIGKILL)  # it was still there
 
 
 def add(path, data_dir, edition):
@@ -262,6 +285,26 @@ def test_figures_that_arrive_while_tables_are_built_are_in_them(small_data_dir, 
     built = tables.build(small_data_dir)
     assert "plans_open_by_duration" in set(built.figures["table"])
     assert built.data_sha256 == tables.raw_sha256(small_data_dir)
+
+
+def test_tables_half_built_of_figures_since_taken_back_are_built_again(tmp_path, small_data_dir, official, monkeypatch):
+    before = tables.build(small_data_dir)
+    shutil.copytree(small_data_dir / "raw", tmp_path / "kept")
+    raw.add_files([official("d5")], data_dir=small_data_dir)
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        written = []
+
+        def stop(make, path):
+            if written:
+                raise KeyboardInterrupt
+            make(path)
+            written.append(path)
+
+        killed.setattr(durable, "write_by", stop)
+        tables.build(small_data_dir)
+    shutil.rmtree(small_data_dir / "raw")
+    shutil.copytree(tmp_path / "kept", small_data_dir / "raw")
+    pd.testing.assert_frame_equal(tables.load(small_data_dir).figures, before.figures)
 
 
 # Links and names

@@ -108,7 +108,7 @@ def _alone(data_dir: str | Path | None) -> Iterator[None]:
                 swap.tidy(paths.local_dir(folder), re.compile(re.escape(months_file().name)))
                 yield
     except DataError:
-        if not stood and [path.name for path in folder.iterdir()] == [LOCK]:  # a refusal begins no folder
+        if not stood and {path.name for path in folder.iterdir()} <= {LOCK}:  # a refusal begins no folder
             durable.remove(folder)
         raise
 

@@ -70,7 +70,7 @@ def copy(source: Path, target: Path, hidden: bool = True) -> None:
         if path.is_dir() and not is_link(path):
             copy(path, target / path.name, hidden)
         else:
-            shutil.copy2(path, target / path.name, follow_symlinks=False)
+            shutil.copyfile(path, target / path.name, follow_symlinks=False)
 
 
 def move(source: Path, target: Path) -> None:
