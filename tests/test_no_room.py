@@ -13,9 +13,9 @@ import sys
 import pytest
 from fuzzing.originals import HERE
 from fuzzing.trial import run
-from killing.child import end_itself
 from killing.refreshing import notebook
 from killing.scenes import MONTH, Publishing, contents, left_over, publish
+from test_refresh import oxcare
 
 from oxcare_analysis.intake import raw
 from oxcare_analysis.refresh import standing
@@ -234,13 +234,16 @@ def test_figures_that_may_only_be_read_are_read(tmp_path, read_only):
 # Memory
 
 
-def test_a_worker_that_is_ended_from_outside_is_said_and_nothing_is_published(tmp_path, monkeypatch):
-    from oxcare_analysis.refresh import publish as publishing
-
-    monkeypatch.setattr(publishing.run, "execute", end_itself)
-    job = publishing.run.Job(tmp_path / "a.ipynb", tmp_path / "b.ipynb", {"area": "Testshire"}, tmp_path)
-    with pytest.raises(RunError, match="was ended from outside .memory.*Nothing was published"):
-        publishing._execute([job], 1, "Testshire", print)
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL on Windows")
+def test_a_process_that_runs_a_notebook_and_is_ended_is_said_and_nothing_is_published(tmp_path, tables):
+    notebook(tmp_path, "import os; os.kill(os.getpid(), 9)")
+    out = Publishing(tmp_path / "simulated").out
+    before = contents(out)
+    ended = oxcare("refresh", "--area", "Rutland", "--out", out, "--workers", "1", notebooks=tmp_path)
+    said = [line for line in ended.stderr.splitlines() if line.startswith("oxcare: ")]
+    assert ended.returncode == 4 and len(said) == 1, ended.stderr
+    assert "Nothing was published" in said[0] and "Traceback" not in ended.stderr
+    assert contents(out) == before and not left_over(out)
 
 
 def test_a_lock_is_held_by_no_more_than_the_command(tmp_path):

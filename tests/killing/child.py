@@ -33,11 +33,6 @@ class Step:
     act: str
 
 
-def end_itself(_: object) -> None:
-    """What the system does to a process when memory is short."""
-    os._exit(1)
-
-
 class _Told(logging.Handler):
     """Hands every line of the run's log on."""
 
