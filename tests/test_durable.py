@@ -351,10 +351,12 @@ def test_a_lock_that_is_a_link_is_refused(tmp_path):
 
 
 @links
+@pytest.mark.parametrize("empty", [True, False])
 @pytest.mark.parametrize("linked", ["children_in_need", "children_in_need/2024"])
-def test_figures_are_not_added_through_a_link(tmp_path, small_data_dir, official, linked):
+def test_figures_are_not_added_through_a_link(tmp_path, small_data_dir, official, linked, empty):
     place, outside = small_data_dir / "raw" / linked, tmp_path / "outside"
-    place.rename(outside)
+    place.rename(tmp_path / "taken away" if empty else outside)
+    outside.mkdir(exist_ok=True)
     place.symlink_to(outside)
     before = sorted(path.relative_to(outside) for path in outside.rglob("*"))
     with pytest.raises(DataError, match="link"):
