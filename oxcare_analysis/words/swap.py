@@ -26,6 +26,8 @@ def staged(target: Path) -> Path:
 
 def put_all(root: Path, pairs: list[tuple[Path, Path]]) -> None:
     """Put each (finished, target) in place. Raises OSError with every target as it was before."""
+    if not pairs:
+        return
     for finished, target in pairs:
         target.parent.mkdir(parents=True, exist_ok=True)
         durable.sync(finished)
