@@ -29,6 +29,9 @@ check: setup  ## check the published figures, the style and the layers
 fuzz: setup  ## give 20,000 mutated real files to every reader (takes minutes)
 	$(PY) tests/fuzz.py --mutants 20000 --processes 2
 
+kills: setup  ## kill 200 runs at chosen steps and look at what stands (takes minutes)
+	$(PY) tests/kill.py --kills 200
+
 accept: setup  ## re-run the notebooks in place and keep only the verdicts: the diff is the change to review
 	$(PY) -m oxcare_analysis.refresh.accept
 	$(PY) -m oxcare_analysis.refresh.readme
@@ -46,4 +49,4 @@ lock:  ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra test --python-version 3.11 --universal --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
 
-.PHONY: help setup report test check fuzz accept monthly lab lock
+.PHONY: help setup report test check fuzz kills accept monthly lab lock

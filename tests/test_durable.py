@@ -5,10 +5,15 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
+import signal
 import time
 
+import pandas as pd
 import pytest
 from fuzzing.originals import HERE
+from killing.child import FORK
+from killing.scenes import AREA, MONTH, OTHER, Publishing, contents, left_over, publish
 
 from oxcare_analysis.intake import raw
 from oxcare_analysis.refresh import standing
@@ -26,7 +31,7 @@ FUNCTIONS = {"shutil": {"copy", "copy2", "copyfile", "copytree", "move", "rmtree
 ALLOWED = {
     "words/durable.py": "the one place that writes",
     "words/swap.py": "takes its own journal away",
-    "intake/raw.py": "copies an edition to where the new one is made ready; `copy` makes a folder for a trial",
+    "intake/raw.py": "`copy` takes tables out of a folder for a trial",
     "refresh/standing.py": "files of a report that is being made; all are seen onto the disk before the swap",
     "refresh/downloads.py": "files of a report that is being made",
     "refresh/publish.py": "the folder in which a report is made",
@@ -191,7 +196,7 @@ def hold(lock, held):
 @pytest.fixture
 def holder(tmp_path):
     """A process that holds a lock."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context(FORK)
     held = context.Event()
     process = context.Process(target=hold, args=(tmp_path / ".lock", held), daemon=True)
     process.start()
@@ -218,12 +223,32 @@ def test_a_wait_that_is_too_long_ends_in_one_paragraph(tmp_path, holder):
             pass
 
 
+@pytest.mark.skipif(FORK != "fork", reason="no fork here")
+def test_a_worker_that_outlives_a_killed_command_does_not_hold_its_lock(tmp_path):
+    def work(pipe):
+        with durable.lock(tmp_path / ".lock", "a test"):
+            worker = context.Process(target=time.sleep, args=(60,))
+            worker.start()
+            pipe.send(worker.pid)
+            time.sleep(60)
+
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    command = context.Process(target=work, args=(there,))
+    command.start()
+    worker = here.recv()
+    command.kill()
+    command.join()
+    with durable.lock(tmp_path / ".lock", "a test", seconds=5):
+        os.kill(worker, signal.SIGKILL)  # it was still there
+
+
 def add(path, data_dir, edition):
     raw.add_files([path], edition, data_dir)
 
 
-def test_two_that_add_at_once_are_both_taken_in(tmp_path):
-    context, files = multiprocessing.get_context("spawn"), sorted((HERE / "real_files").glob("2024_[cd][134]_*"))[:4]
+def test_some_that_add_at_once_are_all_taken_in(tmp_path):
+    context, files = multiprocessing.get_context(FORK), sorted((HERE / "real_files").glob("2024_[cd][134]_*"))[:4]
     assert len(files) == 4
     started = [context.Process(target=add, args=(path, tmp_path / "data", "2024")) for path in files]
     for process in started:
@@ -233,6 +258,19 @@ def test_two_that_add_at_once_are_both_taken_in(tmp_path):
     assert [process.exitcode for process in started] == [0] * 4
     assert len(raw.source_card("children_in_need", "2024", tmp_path / "data")["tables"]) == 4
     assert raw.changed_since(tmp_path / "data") == []
+
+
+def test_some_that_publish_at_once_are_all_published(tmp_path):
+    scene, context = Publishing(tmp_path.resolve()), multiprocessing.get_context(FORK)
+    edition = scene.folder / "edition 1"
+    started = [context.Process(target=publish, args=(scene.out, edition, area)) for area in (AREA, OTHER, AREA)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    assert [process.exitcode for process in started] == [0] * 3
+    assert [contents(scene.out / MONTH / area) for area in (AREA, OTHER)] == [scene.editions[1]] * 2
+    assert left_over(scene.out) == []
 
 
 def test_figures_that_arrive_while_tables_are_built_are_in_them(small_data_dir, official, monkeypatch):
@@ -247,6 +285,26 @@ def test_figures_that_arrive_while_tables_are_built_are_in_them(small_data_dir, 
     built = tables.build(small_data_dir)
     assert "plans_open_by_duration" in set(built.figures["table"])
     assert built.data_sha256 == tables.raw_sha256(small_data_dir)
+
+
+def test_tables_half_built_of_figures_since_taken_back_are_built_again(tmp_path, small_data_dir, official, monkeypatch):
+    before = tables.build(small_data_dir)
+    shutil.copytree(small_data_dir / "raw", tmp_path / "kept")
+    raw.add_files([official("d5")], data_dir=small_data_dir)
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        written = []
+
+        def stop(make, path):
+            if written:
+                raise KeyboardInterrupt
+            make(path)
+            written.append(path)
+
+        killed.setattr(durable, "write_by", stop)
+        tables.build(small_data_dir)
+    shutil.rmtree(small_data_dir / "raw")
+    shutil.copytree(tmp_path / "kept", small_data_dir / "raw")
+    pd.testing.assert_frame_equal(tables.load(small_data_dir).figures, before.figures)
 
 
 # Links and names
@@ -293,10 +351,12 @@ def test_a_lock_that_is_a_link_is_refused(tmp_path):
 
 
 @links
+@pytest.mark.parametrize("empty", [True, False])
 @pytest.mark.parametrize("linked", ["children_in_need", "children_in_need/2024"])
-def test_figures_are_not_added_through_a_link(tmp_path, small_data_dir, official, linked):
+def test_figures_are_not_added_through_a_link(tmp_path, small_data_dir, official, linked, empty):
     place, outside = small_data_dir / "raw" / linked, tmp_path / "outside"
-    place.rename(outside)
+    place.rename(tmp_path / "taken away" if empty else outside)
+    outside.mkdir(exist_ok=True)
     place.symlink_to(outside)
     before = sorted(path.relative_to(outside) for path in outside.rglob("*"))
     with pytest.raises(DataError, match="link"):

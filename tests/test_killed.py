@@ -6,7 +6,7 @@ import shutil
 import pytest
 from killing.child import FORK
 from killing.scenes import Adding, Building, Publishing
-from killing.trial import points, steps_of, trial
+from killing.trial import Point, points, steps_of, trial
 
 from oxcare_analysis.tables import tables
 from oxcare_analysis.words import durable, swap
@@ -48,10 +48,6 @@ def test_every_file_of_a_report_is_on_the_disk_before_it_is_put_in_place(scenes)
 # What is broken on purpose shows
 
 
-def after(steps, phase):
-    return [number for number, step in enumerate(steps) if step.phase == phase]
-
-
 @forked
 def test_a_report_copied_over_the_old_one_is_seen_to_be_torn(scenes, monkeypatch):
     scene, steps = scenes["publish"]
@@ -62,7 +58,7 @@ def test_a_report_copied_over_the_old_one_is_seen_to_be_torn(scenes, monkeypatch
 
     with monkeypatch.context() as broken:
         broken.setattr(swap, "put_all", copied)
-        kill = trial(scene, after(steps, "publish: made")[5])
+        kill = trial(scene, Point("publish: made", 5))
     assert kill.fault.startswith("the report is neither the old nor the new one")
     steps_of(scene)  # the report is whole again
 
@@ -73,7 +69,7 @@ def test_a_swap_that_nothing_carries_to_its_end_is_seen(scenes, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(swap, "settle", lambda root: None)
         broken.setattr(swap, "tidy", lambda *_: None)
-        kill = trial(scene, after(steps, "swap: new in place")[0])
+        kill = trial(scene, Point("swap: new in place", 0))
     assert kill.fault == "some of the files are in, some are not"
 
 
@@ -91,7 +87,7 @@ def test_a_lock_that_outlives_its_holder_is_seen(scenes, monkeypatch):
 @forked
 def test_tables_stamped_before_they_are_whole_are_seen(tmp_path, monkeypatch):
     scene = Building(tmp_path.resolve())
-    assert trial(scene, 12).fault == ""
+    assert trial(scene, Point("build: areas saved", 1)).fault == ""
 
     def early(data_dir=None):
         digest = tables.raw_sha256(data_dir)
@@ -101,5 +97,5 @@ def test_tables_stamped_before_they_are_whole_are_seen(tmp_path, monkeypatch):
     built = tables.build
     with monkeypatch.context() as broken:
         broken.setattr(tables, "build", early)
-        kill = trial(scene, 4)
+        kill = trial(scene, Point("build: read", 0))
     assert "is not what the figures give" in kill.fault

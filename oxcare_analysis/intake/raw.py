@@ -19,7 +19,7 @@ from oxcare_analysis.words.errors import DataError
 
 LICENCE = "Open Government Licence v3.0"
 FIRST_PUBLISHED = "first_published.csv"
-LOG = durable.LOG
+LOG, LOCK = durable.LOG, ".lock"
 SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 EDITION = re.compile(r"\d{4}(-\d{1,2})?", re.ASCII)
 MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])", re.ASCII)
@@ -90,23 +90,27 @@ def _make_ready(target: Path) -> None:
                             "since nothing is written outside the data folder. Put the folder itself there.")
     target.parent.mkdir(parents=True, exist_ok=True)
     arriving = swap.staged(target)
-    if target.exists():
-        shutil.copytree(target, arriving, symlinks=True)
-    arriving.mkdir(exist_ok=True)
+    durable.copy(target, arriving) if target.exists() else arriving.mkdir()
 
 
 @contextmanager
 def _alone(data_dir: str | Path | None) -> Iterator[None]:
     """The data folder, this command's alone, with what a killed one left put right."""
     folder = paths.data_dir(data_dir)
-    with durable.refusing(f"The data folder {folder.name}/", "--data-dir"):
-        folder.mkdir(parents=True, exist_ok=True)
-        with durable.lock(folder / ".lock", f"{folder.name}/"):
-            swap.settle(folder)
-            for source in paths.raw_dir(folder).glob("[!.]*"):
-                swap.tidy(source, EDITION)
-            swap.tidy(paths.local_dir(folder), re.compile(re.escape(months_file().name)))
-            yield
+    stood = folder.exists()
+    try:
+        with durable.refusing(f"The data folder {folder.name}/", "--data-dir"):
+            folder.mkdir(parents=True, exist_ok=True)
+            with durable.lock(folder / LOCK, f"{folder.name}/"):
+                swap.settle(folder)
+                for source in paths.raw_dir(folder).glob("[!.]*"):
+                    swap.tidy(source, EDITION)
+                swap.tidy(paths.local_dir(folder), re.compile(re.escape(months_file().name)))
+                yield
+    except DataError:
+        if not stood and {path.name for path in folder.iterdir()} <= {LOCK}:  # a refusal begins no folder
+            durable.remove(folder)
+        raise
 
 
 def settle(data_dir: str | Path | None = None) -> None:
@@ -192,7 +196,8 @@ def _check_identities(arriving: list[Intake], data_dir: str | Path | None) -> No
 
 def copy(data_dir: str | Path | None, folder: Path, tables: set[str] | None = None) -> None:
     """Copy the figures into another data folder: all, or of the tables only these (source/edition/table)."""
-    shutil.copytree(paths.raw_dir(data_dir), paths.raw_dir(folder), ignore=shutil.ignore_patterns(".*"))
+    folder.mkdir(parents=True, exist_ok=True)
+    durable.copy(paths.raw_dir(data_dir), paths.raw_dir(folder), hidden=False)
     known = paths.data_dir(data_dir) / "known_problems.csv"
     if known.exists():
         shutil.copy(known, folder / known.name)

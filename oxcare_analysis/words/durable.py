@@ -61,6 +61,18 @@ def sync(path: Path) -> None:
         _fsync(path)
 
 
+def copy(source: Path, target: Path, hidden: bool = True) -> None:
+    """Copy a folder to a new one, with what is `hidden` or without; a link stays a link. Ends at the first refusal."""
+    target.mkdir()
+    for path in source.iterdir():
+        if path.name.startswith(".") and not hidden:
+            continue
+        if path.is_dir() and not is_link(path):
+            copy(path, target / path.name, hidden)
+        else:
+            shutil.copyfile(path, target / path.name, follow_symlinks=False)
+
+
 def move(source: Path, target: Path) -> None:
     """Rename, and see the new name onto the disk; `target` is replaced where it is a file."""
     for wait in (*WAITS, None):
@@ -153,7 +165,7 @@ def refusing(what: str, option: str) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        name = f" ({Path(problem.filename).name})" if isinstance(problem.filename, str) else ""
+        name = f" ({'/'.join(Path(problem.filename).parts[-2:])})" if isinstance(problem.filename, str) else ""
         why = f"{what} could not be written{name}: {problem.strerror or problem}. What stood there still stands. "
         if problem.errno in FULL:
             raise RunError(f"{why}Make room on its disk, or give another place with {option}, and run again."

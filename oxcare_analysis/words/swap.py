@@ -26,10 +26,15 @@ def staged(target: Path) -> Path:
 
 def put_all(root: Path, pairs: list[tuple[Path, Path]]) -> None:
     """Put each (finished, target) in place. Raises OSError with every target as it was before."""
+    if not pairs:
+        return
     for finished, target in pairs:
         target.parent.mkdir(parents=True, exist_ok=True)
         durable.sync(finished)
-        durable.sync_folder(target.parent.parent)
+        for parent in target.parents:  # those just made among them
+            durable.sync_folder(parent)
+            if parent == root:
+                break
     LOG.debug("swap: on the disk")
     if len(pairs) == 1 and _at_once(*pairs[0]):
         return

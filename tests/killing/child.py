@@ -11,12 +11,18 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 FORK = "fork" if "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin" else "spawn"
 AUDITED = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree", "shutil.copytree")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 START = "the start"
+
+
+def never(_: list) -> bool:
+    """For a run that is let come to its end."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,11 @@ class _Told(logging.Handler):
         self.tell(record.getMessage())
 
 
-def kill_at(number: int | None, scene, after: float = 0) -> tuple[list[Step], int]:
-    """Run `scene.work()` in a process of its own and kill it and its group before its step `number`; None: let it end.
+def kill_when(now: Callable[[list[Step]], bool], scene, after: float = 0) -> tuple[list[Step], int]:
+    """Run `scene.work()` in a process of its own, and kill it and its group where `now` says so of the steps told.
 
-    With `after`, it goes on from there for so many seconds first. Returns the steps taken and the exit code, which is
-    not 0 where it was killed.
+    With `after`, it goes on from there for so many seconds first. Returns the steps told, the last one not taken, and
+    the exit code, which is not 0 where it was killed.
     """
     context = multiprocessing.get_context(FORK)
     here, there = context.Pipe()
@@ -57,10 +63,9 @@ def kill_at(number: int | None, scene, after: float = 0) -> tuple[list[Step], in
                 phase = words
             steps.append(Step(phase, words if kind == "act" else "went on"))
             scene.saw(steps[-1])
-            if len(steps) - 1 == number:
+            if now(steps):
                 if after:
-                    killing = threading.Timer(after, _kill, [process])
-                    killing.start()
+                    threading.Timer(after, _kill, [process]).start()
                 else:
                     _kill(process)
                     break
@@ -74,7 +79,8 @@ def kill_at(number: int | None, scene, after: float = 0) -> tuple[list[Step], in
 def _kill(process: multiprocessing.Process) -> None:
     """Kill it and all of its group; on Windows it alone."""
     if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it came to its end first
+            os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
 

@@ -34,6 +34,16 @@ class _Log(io.TextIOBase):
         """As the command line asks of a console."""
 
 
+def notebook(folder: Path, source: str) -> None:
+    """A notebook of one cell beside its parameters."""
+    new = nbformat.v4
+    cells = [new.new_markdown_cell("# A small page"), new.new_code_cell(DECLARED, metadata={"tags": ["parameters"]}),
+             new.new_code_cell(source)]
+    book = new.new_notebook(cells=cells, metadata={"kernelspec": {
+        "name": "python3", "display_name": "Python 3", "language": "python"}})
+    nbformat.write(book, folder / "01_small.ipynb")
+
+
 @dataclass
 class Refreshing:
     """`oxcare refresh --force`: each trial begins on what the kill before has left."""
@@ -51,13 +61,7 @@ class Refreshing:
         self.figures = contents(self.data / "raw")
         tables.load(self.data)
         self.notebooks.mkdir()
-        new = nbformat.v4
-        cells = [new.new_markdown_cell("# A small page"),
-                 new.new_code_cell(DECLARED, metadata={"tags": ["parameters"]}),
-                 new.new_code_cell("import time; time.sleep(1); print(area, first_year, last_year, as_of)")]
-        book = new.new_notebook(cells=cells, metadata={"kernelspec": {
-            "name": "python3", "display_name": "Python 3", "language": "python"}})
-        nbformat.write(book, self.notebooks / "01_small.ipynb")
+        notebook(self.notebooks, "import time; time.sleep(1); print(area, first_year, last_year, as_of)")
 
     @property
     def data(self) -> Path:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from oxcare_analysis.words import durable
 
 MONTH, AREA, OTHER = "2025-10", "testshire", "mockham"
 PAGES, PICTURES = 14, 8
-HIDDEN = (".lock", ".build.lock")
+LEFT_OVER = re.compile(r"^\.partial-|^\.swap\.json$|^\..*\.(new|old)$|\.part$")
 FILES = HERE / "real_files"
 HELD = ("2024_d1_*", "2024_c1_*", "2024_c4_*", "2024_ons_*")
 ARRIVING = ("2024_d5_*", "2025_d5_*", "2025_c1_*", "2025_ons_*", "child_population*")
@@ -32,9 +33,8 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def left_over(folder: Path) -> list[str]:
-    """What a run that ended may not leave: anything hidden but the locks, anything half written."""
-    return [path.relative_to(folder).as_posix() for path in folder.rglob("*")
-            if (path.name.startswith(".") and path.name not in HIDDEN) or path.name.endswith(".part")]
+    """What a run that ended may not leave: anything made ready, moved aside, half written, or a journal."""
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if LEFT_OVER.search(path.name)]
 
 
 @dataclass
@@ -144,7 +144,8 @@ def publish(out: Path, edition: Path, area: str) -> None:
         standing.key_of(target)
         standing.before(out, area, target)
         partial = out / f"{standing.PARTIAL}simulated"
-        shutil.copytree(edition, partial / "report")
+        partial.mkdir()
+        durable.copy(edition, partial / "report")
         durable.LOG.debug("publish: made")
         standing.put_in_place(partial / "report", target)
         durable.remove(partial)

@@ -1,11 +1,13 @@
 """One kill, and what stands after it: at once, when the next command has begun, and when the next run has ended."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
-from killing.child import Step, kill_at
+from killing.child import Step, kill_when, never
 
+ENDED = "the run ended before it could be killed"
 SECONDS_TO_LET_GO = 10  # for what a killed run had started to notice
 
 
@@ -24,32 +26,42 @@ class Kill:
 def steps_of(scene) -> list[Step]:
     """Every step of a run that is let come to its end. Raises AssertionError where that alone goes wrong."""
     scene.next()
-    steps, code = kill_at(None, scene)
+    steps, code = kill_when(never, scene)
     fault = f"it ended with {code}" if code else scene.ended()
     if fault:
         raise AssertionError(f"{scene.name}, not killed: {fault}")
     return steps
 
 
-def points(steps: list[Step], kills: int, seed: int) -> list[int]:
-    """Which steps to kill at: the first and last of every phase as far as they go, then by chance, phase by phase."""
-    by_phase: dict[str, list[int]] = {}
-    for number, step in enumerate(steps):
-        by_phase.setdefault(step.phase, []).append(number)
-    edges = [number for phase in by_phase.values() for number in dict.fromkeys((phase[0], phase[-1]))]
+@dataclass(frozen=True)
+class Point:
+    """Where to kill: before the step of this number of a phase, or the first of the next phase if it has fewer."""
+
+    phase: str
+    number: int
+
+    def __call__(self, steps: list[Step]) -> bool:
+        within = [step.phase == self.phase for step in steps]
+        return sum(within) == self.number + 1 if within[-1] else any(within)
+
+
+def points(steps: list[Step], kills: int, seed: int) -> list[Point]:
+    """Where to kill: the first and last step of every phase as far as they go, then by chance, phase by phase."""
+    lengths = Counter(step.phase for step in steps)
+    edges = [Point(phase, at) for phase, length in lengths.items() for at in dict.fromkeys((0, length - 1))]
     draw = random.Random(seed)
     draw.shuffle(edges)
-    more = [draw.choice(draw.choice(list(by_phase.values()))) for _ in range(max(0, kills - len(edges)))]
-    return (edges + more)[:kills]
+    phases = [draw.choice(list(lengths)) for _ in range(max(0, kills - len(edges)))]
+    return (edges + [Point(phase, draw.randrange(lengths[phase])) for phase in phases])[:kills]
 
 
-def trial(scene, number: int, after: float = 0, to_the_end: bool = True) -> Kill:
-    """Kill a run of the scene before its step `number`, then look; and run it to its end."""
+def trial(scene, point: Point, after: float = 0, to_the_end: bool = True) -> Kill:
+    """Kill a run of the scene at a point, then look; and run it to its end. Where it ended first, `fault` is ENDED."""
     scene.next()
-    steps, code = kill_at(number, scene, after)
+    steps, code = kill_when(point, scene, after)
     at = steps[-1]
     found = recovered = ""
-    fault = "" if code else "the run ended before it could be killed"
+    fault = "" if code else ENDED
     if not fault and not _let_go(scene):
         fault = "the lock was left behind"
     if not fault:
@@ -57,7 +69,7 @@ def trial(scene, number: int, after: float = 0, to_the_end: bool = True) -> Kill
     if not fault:
         recovered, fault = scene.recovered()
     if not fault and to_the_end:
-        steps, code = kill_at(None, scene)
+        steps, code = kill_when(never, scene)
         fault = f"the next run ended with {code}" if code else scene.ended()
     return Kill(scene.name, at.phase, at.act, found, recovered, fault)
 
