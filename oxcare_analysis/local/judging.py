@@ -6,7 +6,7 @@ instead of on all authorities. Need is judged by referrals found in need, as no 
 best it cannot be told from awareness, and never more than inconclusive, as its own rule has it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,8 @@ from oxcare_analysis.words.result import Result
 
 PRIMARIES = {"entry_threshold": "plans_per_need_referral", "exit_threshold": "exit_hazard_6_plus",
              "population_need": "referrals_in_need_per_child", "awareness": "referrals_in_need_per_child"}
+ENTRY, STEPS = "plans_per_need_referral", ("enquiries_per_referral", "conferences_per_enquiry", "plans_per_conference")
+SHARED = 0.5  # correlation of the entry primary with each step it is made of; of three such, no more can be
 NO_NEIGHBOURS = ("the months of no other authority are held, so what of this is shared with similar areas cannot be "
                  "seen")
 FROM_RECORDS = "Source: the council's own records, on this machine only. Analysis: oxcare_analysis."
@@ -83,11 +85,17 @@ def _finding(found: measured.Changes, name: str, adjusted: dict[str, float], are
 
 
 def fits(found: measured.Changes, primary: Estimate) -> pd.DataFrame:
-    """How well every mechanism of the four hypotheses, and of recording, fits the way the primary went."""
-    everyone = [m for name in judging.NAMES for m in judging.module(name).MECHANISMS]
-    known = [m for m in rivals.INDICATORS if np.isfinite(found.spread.get(m, np.nan))]
-    alone = pd.DataFrame(np.eye(len(known)), known, known)  # counting noise of one month's steps is their own
-    return rivals.fits((*everyone, *judging.RECORDING), primary, found.estimates, found.spread, alone)
+    """How well every mechanism of the four hypotheses, and of recording, fits the way the primary went.
+
+    Over the indicators of the published rule and the entry primary: followed by cohort, it is as good an indicator as
+    they, and a mechanism that would have had to move it far is seen not to have.
+    """
+    everyone = (*(m for name in judging.NAMES for m in judging.module(name).MECHANISMS), *judging.RECORDING)
+    told = tuple(replace(m, sizes=m.sizes | {ENTRY: m.moves[ENTRY]}) if ENTRY in m.moves else m for m in everyone)
+    over = (*rivals.INDICATORS, ENTRY)
+    together = pd.DataFrame(np.eye(len(over)), over, over)  # each step's months scatter by themselves
+    together.loc[ENTRY, list(STEPS)] = together.loc[list(STEPS), ENTRY] = SHARED
+    return rivals.fits(told, primary, found.estimates, found.spread, together, over)
 
 
 def _supports(found: measured.Changes, predictions: tuple[tuple[str, str], ...]) -> tuple[Support, ...]:
