@@ -41,9 +41,15 @@ def hand_worked():
         care=[{"care_id": "1", "person_id": "a", "start_date": "2022-05-10", "end_date": None}])
 
 
+def by_month(records):
+    """The counts of each month, under the month as text."""
+    found = cohorts.funnel(records).months
+    return found.set_axis(found.index.astype(str))
+
+
 @pytest.fixture(scope="module")
 def months():
-    return cohorts.funnel(hand_worked()).months.set_index("month")
+    return by_month(hand_worked())
 
 
 @pytest.mark.parametrize(("step", "count"), [
@@ -77,21 +83,24 @@ def test_repeat_plans_infants_unborn_and_short_plans_by_hand(months):
 
 def test_a_plan_more_than_two_years_after_the_last_is_no_repeat():
     records = made(persons=[person("a")], plans=[plan("a", "2020-02-01", "2021-05-31"), plan("a", "2023-06-01")])
-    counted = cohorts.funnel(records).months.set_index("month")
+    counted = by_month(records)
     assert counted.loc["2023-06", ["plans", "repeat"]].tolist() == [1, 0]
 
 
 def test_the_first_year_and_cases_not_yet_followed_are_left_out():
     found = cohorts.funnel(hand_worked())
     assert (found.first, found.last) == ("2021-01", "2023-12")
-    known = found.months.set_index("month")
+    known = by_month(hand_worked())
     assert known["plan"].last_valid_index() == "2023-07"  # 150 days before the last of December
     assert known["with_conference"].last_valid_index() == "2023-10"  # 45 days; of November's 31 have passed
     assert known["referrals"].last_valid_index() == "2023-12"
 
 
 def test_only_years_with_every_month_known_are_added_up():
-    assert cohorts.funnel(hand_worked()).table["year"].tolist() == [2022, 2023]
+    found = cohorts.funnel(hand_worked())
+    assert found.table.to_numpy().tolist() == [[2022, 6, 4, 3, 2, 1], [2023, 0, 0, 0, 0, 0]]
+    assert found.kinds.columns.tolist() == ["year", "plans", "families", "repeat", "under_1", "unborn"]
+    assert found.kinds.to_numpy().tolist()[1] == [2023, 5, 3, 1, 2, 1]  # a, b, k, u and a again: a and b are one family
 
 
 def test_records_of_under_a_year_say_so():

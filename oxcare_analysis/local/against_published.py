@@ -52,6 +52,7 @@ class AgainstPublished(Result):
     simulated: bool = False
     missing: str = ""
     source: str = ""
+    exact: bool = False
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
     @property

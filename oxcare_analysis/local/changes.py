@@ -18,7 +18,7 @@ from oxcare_analysis.local.spells import STEP_DOWN, spells
 from oxcare_analysis.thinking.findings import Estimate
 
 MOST_MONTHS, A_YEAR = 36, 12
-FEWEST_EVENTS = 10       # at either end: under it an estimate would tell of single families
+FEWEST_EVENTS = 20       # at either end: under it an estimate would tell of single families
 FEWEST_YEARS = 4         # with a figure, to see drift
 LATE_MONTHS = 6
 TOO_SHORT = "the records cover fewer than two whole years of months once the first year is left out"

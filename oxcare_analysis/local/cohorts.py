@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from oxcare_analysis.local.records import Records
-from oxcare_analysis.local.spells import DAY, families, in_care, own
+from oxcare_analysis.local.spells import families, own
+from oxcare_analysis.local.stays import year_ending
 from oxcare_analysis.words.result import Result
 
 # How long a case is followed, in days. An assessment may take 45 working days (63 days) and an enquiry may follow it;
@@ -21,7 +22,7 @@ from oxcare_analysis.words.result import Result
 ENQUIRY_WITHIN, CONFERENCE_WITHIN, PLAN_WITHIN = 90, 45, 15
 SHORT_MONTHS = 3
 REPEAT_MONTHS = 24
-BURN_IN_MONTHS = 12
+BURN_IN_MONTHS = A_YEAR = 12
 # Closed after assessment, with no further action or to early help: assessed as not in need.
 NOT_IN_NEED = ("RC8", "RC9")
 FOLLOWED = {"referrals": ENQUIRY_WITHIN + CONFERENCE_WITHIN + PLAN_WITHIN,
@@ -29,7 +30,7 @@ FOLLOWED = {"referrals": ENQUIRY_WITHIN + CONFERENCE_WITHIN + PLAN_WITHIN,
 STEPS = {"in_need": "found in need", "enquiry": f"an enquiry within {ENQUIRY_WITHIN} days",
          "conference": f"a conference within {CONFERENCE_WITHIN} days of it",
          "plan": f"a plan within {PLAN_WITHIN} days of that"}
-EARLY = "the records do not cover a whole year after the first, which is left out"
+EARLY = "the records do not cover a month after the first year, which is left out"
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,19 +38,22 @@ class Funnel(Result):
     """What became of the cases of each month.
 
     `table`: by year ending 31 March of the referral (only years with every month known): year, referrals, in_need,
-    enquiry, conference, plan (of those in the step before, within the time allowed), first to last month. `months`: the same by
-    month of referral, and for each month of its own: enquiries, with_conference; conferences, with_plan; plans,
-    short (ended within three months), repeat (began within two years of an earlier plan's end), under_1, unborn,
-    families (how many families the plans are of), care_starts; NaN in months left out. `excluded`: months left out at
-    the start and at the end.
+    enquiry, conference, plan (of those in the step before, within the time allowed). `kinds`: by year ending 31 March
+    of the start: year, plans, families (how many the plans are of), repeat (began within two years of an earlier plan's
+    end), under_1 (unborn ones among them), unborn. `months`: on a monthly PeriodIndex, NaN where a month's cases have
+    not been followed long enough: referrals and its steps; enquiries, with_conference; conferences, with_plan; plans,
+    short (ended within three months), repeat, under_1, unborn, families; care_starts. `first`, `last`: its ends.
     """
 
     area: str
     simulated: bool = False
     missing: str = ""
+    source: str = ""
+    exact: bool = False
     first: str = ""
     last: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+    kinds: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     months: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
 
@@ -59,14 +63,19 @@ def funnel(records: Records) -> Funnel:
     counts = by_month(records, events)
     if counts.empty:
         return Funnel(records.area, records.simulated, EARLY)
-    year = counts.index.year + (counts.index.month >= 4)
-    known = counts.dropna(subset=["referrals", "plan"])
-    whole = [y for y in sorted(set(year)) if (known.index.year + (known.index.month >= 4) == y).sum() == 12]
-    columns = ["referrals", *STEPS]
-    table = known.groupby(known.index.year + (known.index.month >= 4))[columns].sum().loc[whole]
-    table = table.rename_axis("year").reset_index().astype(int)
-    shown = counts.rename_axis("month").reset_index().assign(month=lambda f: f["month"].astype(str))
-    return Funnel(records.area, records.simulated, "", str(counts.index[0]), str(counts.index[-1]), table, shown)
+    starts = events["plans"].assign(year=year_ending(events["plans"]["date"]))
+    kinds = _by_year(counts[["plans", "repeat", "under_1", "unborn"]])
+    kinds.insert(2, "families", starts.groupby("year")["family_id"].nunique().reindex(kinds["year"]).to_numpy())
+    return Funnel(records.area, records.simulated, first=str(counts.index[0]), last=str(counts.index[-1]),
+                  table=_by_year(counts[["referrals", *STEPS]]), kinds=kinds, months=counts)
+
+
+def _by_year(counts: pd.DataFrame) -> pd.DataFrame:
+    """Sums by year ending 31 March, of years with all twelve months known."""
+    known = counts.dropna()
+    year = pd.Index(known.index.year + (known.index.month >= 4), name="year")
+    whole = known.groupby(year).sum()[known.groupby(year).size() == A_YEAR]
+    return whole.reset_index().astype(int)
 
 
 def followed(records: Records) -> dict[str, pd.DataFrame]:

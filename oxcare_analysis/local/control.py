@@ -52,6 +52,7 @@ class Control(Result):
     missing: str = ""
     scatter: float = float("nan")
     source: str = ""
+    exact: bool = False
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
 

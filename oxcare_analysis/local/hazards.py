@@ -38,6 +38,8 @@ class Hazards(Result):
     area: str
     simulated: bool = False
     missing: str = ""
+    source: str = ""
+    exact: bool = False
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     ratios: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 

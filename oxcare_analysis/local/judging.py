@@ -38,6 +38,8 @@ class Verdicts(Result):
     area: str
     simulated: bool = False
     missing: str = ""
+    source: str = ""
+    exact: bool = False
     before: tuple[str, str] = ("", "")
     after: tuple[str, str] = ("", "")
     findings: dict[str, Finding] = field(default_factory=dict, repr=False, compare=False)

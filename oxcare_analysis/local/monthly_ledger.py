@@ -45,6 +45,7 @@ class MonthlyLedger(Result):
     reason: str = ""
     simulated: bool = False
     source: str = ""
+    exact: bool = False
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     subtotals: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 

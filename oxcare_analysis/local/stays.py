@@ -7,6 +7,7 @@ add to the scatter (the family's design effect). No mean of the stays of ended p
 years ago, and the short ones among them most.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,8 +28,8 @@ NO_PLANS = "the records hold no plan that was open on a day they cover"
 class Stays(Result):
     """Stays on a plan of one authority's own records.
 
-    `curve`: days (since the start), at_risk, ended, on_plan (share), low, high, and a share ended in each way of
-    ENDINGS; one row a day on which a plan ended, as far as FEWEST were at risk. `table`: the same shares at MARKS, by
+    `curve`: days (since the start), at_risk, ended, on_plan (share), low, high, and for each of ENDINGS the share that
+    ended so by then and (…_ended) the number that did on the day; one row a day on which a plan ended, as far as FEWEST were at risk. `table`: the same shares at MARKS, by
     entry cohort (cohort 'all', then the year ending 31 March in which the plans started): cohort, plans, months,
     on_plan, low, high, step_down, care. `endings`: ending, label, plans: how each ended plan ended. `family_effect`:
     how much siblings who come off together add to the scatter. `early`: plans first seen after they had started.
@@ -37,6 +38,8 @@ class Stays(Result):
     area: str
     simulated: bool = False
     missing: str = ""
+    source: str = ""
+    exact: bool = False
     plans: int = 0
     early: int = 0
     open: int = 0
@@ -46,8 +49,11 @@ class Stays(Result):
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
 
-def stays(records: Records) -> Stays:
-    """Survival on a plan and the endings that compete, over all spells and by the year in which they started."""
+def stays(records: Records, thinned: Callable[[pd.DataFrame], pd.DataFrame] = lambda drawn: drawn) -> Stays:
+    """Survival on a plan and the endings that compete, over all spells and by the year in which they started.
+
+    `thinned`: what is done to every curve before anything is read from it (showable.thinned, where it is to be shown).
+    """
     frame = spells(records)
     if frame.empty:
         return Stays(records.area, records.simulated, NO_PLANS)
@@ -56,11 +62,13 @@ def stays(records: Records) -> Stays:
     counts = ends["ending"].value_counts().reindex(list(ENDINGS), fill_value=0)
     cohort = year_ending(frame["start"])
     whole = [year for year in sorted(set(cohort)) if pd.Timestamp(year - 1, 4, 1) >= records.complete_from]
-    tables = [_marks("all", frame, effect)] + [_marks(str(y), frame[cohort == y], effect) for y in whole]
-    return Stays(records.area, records.simulated, "", len(frame), int((frame["first_day"] > 0).sum()),
-                 int((~frame["ended"]).sum()), effect, curve(frame, effect),
-                 pd.DataFrame({"ending": counts.index, "label": [ENDINGS[e] for e in counts.index],
-                               "plans": counts.to_numpy()}), pd.concat(tables, ignore_index=True))
+    groups = {"all": frame} | {str(year): frame[cohort == year] for year in whole}
+    return Stays(
+        records.area, records.simulated, plans=len(frame), early=int((frame["first_day"] > 0).sum()),
+        open=int((~frame["ended"]).sum()), family_effect=effect, curve=thinned(curve(frame, effect)),
+        endings=pd.DataFrame({"ending": counts.index, "label": [ENDINGS[e] for e in counts.index],
+                              "plans": counts.to_numpy()}),
+        table=pd.concat([_marks(name, group, effect, thinned) for name, group in groups.items()], ignore_index=True))
 
 
 def curve(frame: pd.DataFrame, effect: float = 1.0, fewest: int = FEWEST) -> pd.DataFrame:
@@ -81,7 +89,7 @@ def curve(frame: pd.DataFrame, effect: float = 1.0, fewest: int = FEWEST) -> pd.
     before = out["on_plan"].shift(fill_value=1.0)
     out["low"], out["high"] = _interval(out, effect)
     for name, count in ended.items():
-        out[name] = np.cumsum(before * count / at_risk)
+        out[name], out[f"{name}_ended"] = np.cumsum(before * count / at_risk), count
     return out
 
 
@@ -97,8 +105,8 @@ def year_ending(dates: pd.Series) -> pd.Series:
     return dates.dt.year + (dates.dt.month >= 4)
 
 
-def _marks(cohort: str, frame: pd.DataFrame, effect: float) -> pd.DataFrame:
-    drawn = curve(frame, effect)
+def _marks(cohort: str, frame: pd.DataFrame, effect: float, thinned: Callable) -> pd.DataFrame:
+    drawn = thinned(curve(frame, effect))
     rows = [(cohort, len(frame), months, *row[["on_plan", "low", "high", "step_down", "care"]])
             for months in MARKS if len(drawn) and (row := at(drawn, months)) is not None]
     return pd.DataFrame(rows, columns=["cohort", "plans", "months", "on_plan", "low", "high", "step_down", "care"])
