@@ -59,7 +59,7 @@ def add(taken: list[Intake], data_dir: str | Path | None = None, published: str 
     _swap_all(targets)
     for item in taken:
         if item.source == "local":
-            _add_months(item.rows, data_dir)
+            add_months(item.rows, data_dir)
     return [f"{i.file_name}: {i.source}/{i.edition}/{i.table}, "
             + (f"{len(i.rows):,} rows added" if i in news or i.source == "local" else "already held, nothing to do")
             + (f"; left out, not kept by this project: {', '.join(i.left_out)}" if i.left_out else "")
@@ -231,7 +231,7 @@ def _replace(path: Path, content: bytes) -> None:
     partial.replace(path)
 
 
-def _add_months(rows: pd.DataFrame, data_dir: str | Path | None) -> None:
+def add_months(rows: pd.DataFrame, data_dir: str | Path | None) -> None:
     """Put the analyst's months beside those held; a month given again replaces the one held."""
     path = months_file(data_dir)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ KEYS = {"persons": ["person_id"], "referrals": ["referral_id", "person_id"], "en
         "reviews": ["plan_id", "person_id", "review_date"], "care": ["care_id", "person_id"]}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Records:
     """Child-level records of one authority, on the analyst's machine only.
 

@@ -1,7 +1,6 @@
 """What an extract taken on one day would have shown of records that go further: ends not known yet, old rows left out.
 
-The rules are those of the Standard Safeguarding Dataset's extract: referrals and care that began in the window or are
-open, enquiries and plans that ended in it or are open, conferences held in it (reference: its SQL procedures).
+Kept is what is open or ended in the window, and what happened in it; a layout's own extract may keep less.
 """
 
 from dataclasses import replace
@@ -14,7 +13,6 @@ from oxcare_analysis.local.records import Records
 SPANS = {"referrals": ("referral_date", "close_date"), "enquiries": ("start_date", "end_date"),
          "conferences": ("conference_date", ""), "plans": ("start_date", "end_date"), "reviews": ("review_date", ""),
          "care": ("start_date", "end_date")}
-BEGAN_IN_WINDOW = ("referrals", "conferences", "care")  # the others: ended in it
 
 
 def seen_on(records: Records, day: pd.Timestamp, first: pd.Timestamp) -> Records:
@@ -25,9 +23,11 @@ def seen_on(records: Records, day: pd.Timestamp, first: pd.Timestamp) -> Records
         table = table[table[begins] <= day]
         if ends:
             table = table.assign(**{ends: table[ends].where(table[ends] <= day)})
-        if name != "reviews":
-            table = table[table[ends].isna() | (table[begins if name in BEGAN_IN_WINDOW else ends] >= first)
-                          if ends else table[begins] >= first]
+        if name == "enquiries":  # one that ended before the window may have led to a conference in it
+            held = records.conferences[records.conferences["conference_date"] >= first]
+            table = table[table[ends].isna() | (table[ends] >= first) | table["enquiry_id"].isin(held["enquiry_id"])]
+        elif name != "reviews":
+            table = table[table[ends].isna() | (table[ends] >= first) if ends else table[begins] >= first]
         tables[name] = table.reset_index(drop=True)
     known = tables["referrals"]["close_date"].notna()
     tables["referrals"] = tables["referrals"].assign(close_reason=tables["referrals"]["close_reason"].where(known))

@@ -59,9 +59,9 @@ def write_charts(books: dict[str, nbformat.NotebookNode], folder: Path) -> None:
 
 
 def charts_of(books: dict[str, nbformat.NotebookNode]) -> dict[str, dict]:
-    """Every chart of published figures the notebooks drew, by page and name; a chart drawn twice is kept once.
+    """Every chart the notebooks drew, by page and name; a chart drawn twice is kept once.
 
-    A chart of the analyst's own months does not hand itself over, so none is among them.
+    Own figures are among them as they may be shown: a chart of exact own counts does not hand itself over.
     """
     found: dict[str, dict] = {}
     for page, book in books.items():

@@ -19,6 +19,7 @@ from filelock import FileLock
 
 from oxcare_analysis import documents, door
 from oxcare_analysis.intake import raw
+from oxcare_analysis.local import disclosed
 from oxcare_analysis.refresh import all_reports, cards, compare, downloads, front, pages, run, sources, standing
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import RunError, UsageError
@@ -78,8 +79,10 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
         with tempfile.TemporaryDirectory(dir=request.out, prefix=".partial-", ignore_cleanup_errors=True) as scratch:
             staged = Path(scratch) / "report"
             staged.mkdir()
+            disclosed.forget_waiting(request.data_dir)
             changes = _build(study, request, staged, key, standing.before(request.out, folder, target), say)
             standing.put_in_place(staged, target)
+            disclosed.enter_waiting(request.data_dir)
         standing.note_checked(request.out, study.as_of, new=True)
         all_reports.write(request.out)
     say(f"{study.area.name}: {compare.report_words(changes).replace(chr(10), ' ')}")
