@@ -40,7 +40,7 @@ Kind = TypeVar("Kind")
 class Held(Result):
     """What is held. `begin`, `taken`: the first day from which starts are complete, the day of the newest extract.
 
-    `table`: year (ending 31 March), and the number of referrals, enquiries, conferences and plans that began in it.
+    `table`: year (ending 31 March, whole ones), and the number of referrals, enquiries, conferences and plans that began in it.
     """
 
     area: str
@@ -65,9 +65,7 @@ def own_records(study: Study, data_dir: str | Path | None = None, protect: bool 
         return Held(study.area.name, missing=NONE_HELD)
     by_year = pd.DataFrame({name: lasting.year_ending(records.tables[name][column].dropna()).value_counts()
                             for name, column in EVENTS.items()}).fillna(0).sort_index()
-    first, last = (int(lasting.year_ending(pd.Series([day])).iloc[0]) for day in
-                   (records.complete_from, records.extract_date))
-    table = by_year[(by_year.index >= first) & (by_year.index <= last)]
+    table = by_year.reindex(lasting.whole_years(records), fill_value=0)
     shown = _counts(data_dir, protect)("own_records", table.set_axis(table.index.astype(str)), Shape())
     return _told(Held(records.area, records.simulated, begin=f"{records.complete_from:%Y-%m-%d}",
                       taken=f"{records.extract_date:%Y-%m-%d}",

@@ -128,9 +128,8 @@ def test_limits_are_laneys_by_hand():
 
 
 def test_limits_of_a_share_by_hand():
-    """40 or 60 of 100: centre a half, chance sd 0.05, so z is ∓2, its mean step 4; 0.5 ± 0.15 sigma-z, kept in 0 to 1.
-    """
-    found = control.control(pd.Series([40.0, 60.0] * 18, MONTHS), pd.Series(100.0, MONTHS), "plans_per_conference", "x")
+    """40 or 60 of 100: centre a half, chance sd 0.05, so z is ∓2 and its mean step 4; kept within nought and all."""
+    found = control.control(pd.Series([40.0, 60.0] * 18, MONTHS), pd.Series(100.0, MONTHS), "found_in_need", "x")
     assert found.scatter == pytest.approx(4 / 1.128)
     assert found.table["low"].iloc[0] == pytest.approx(0, abs=1e-9)
     assert found.table["high"].iloc[0] == pytest.approx(100)
@@ -142,7 +141,7 @@ def test_limits_stand_where_the_first_two_years_put_them():
     raised = steady.where(np.arange(36) < 24, steady + 60)
     before, after = (control.control(s, None, "plans_started", "x").table for s in (steady, raised))
     assert before["high"].tolist() == after["high"].tolist()
-    assert (after["signal"] != "").tolist() == [False] * 23 + [True] * 13  # the last month before was above the centre too
+    assert (after["signal"] != "").tolist() == [False] * 23 + [True] * 13  # so was the month before
 
 
 SIGNALS = [([0, 0, 3.1, 0, 0], "outside", [2]),

@@ -1,4 +1,4 @@
-"""Spells, stays and hazards of an authority's own records: worked by hand, and beside statsmodels on the same spells."""
+"""Spells, stays and hazards of own records: worked by hand, and beside statsmodels on the same spells."""
 
 import numpy as np
 import pandas as pd

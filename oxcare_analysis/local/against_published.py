@@ -18,6 +18,7 @@ TOTALS = {"plans_started": "plans_started_count", "plans_ended": "plans_ended_co
           "enquiries_started": "enquiries_started_count", "conferences_held": "conferences_held_count",
           "referrals_received": "referrals_received_count"}
 TOLERANCE = 0.03  # of the published figure: the published one is itself revised by about as much
+ROUNDING = (15, 5)  # children: what rounding twelve months, or one stock, to five can make
 LATE = "cases recorded after the department's collection closed are here and not there"
 MORE = {STOCK: ("plans of other authorities' children are counted here", "plans ended but not yet closed on the "
                 "system", "two plans of one child are counted here, one child there"),
@@ -45,7 +46,7 @@ class AgainstPublished(Result):
     """Own months beside published figures.
 
     `table`: year, measure, label, own, published, difference, share (of the published figure), agrees (within
-    TOLERANCE, or five children), reasons (that would make such a difference; empty where it agrees).
+    TOLERANCE, or what rounding makes), reasons (that would make such a difference; empty where it agrees).
     """
 
     area: str
@@ -61,7 +62,7 @@ class AgainstPublished(Result):
         return int(self.table["agrees"].sum()) if len(self.table) else 0
 
 
-def against_published(study: Study, months: pd.DataFrame, simulated: bool = False, source: str = "") -> AgainstPublished:
+def against_published(study: Study, months: pd.DataFrame, simulated: bool = False) -> AgainstPublished:
     """Compare every year of which all twelve months (or March, for the stock) are held.
 
     `months`: the six counts on a monthly PeriodIndex, NaN where not known.
@@ -73,9 +74,8 @@ def against_published(study: Study, months: pd.DataFrame, simulated: bool = Fals
             if np.isfinite(theirs) and np.isfinite(ours):
                 rows.append(_row(int(year), own, published, ours, theirs))
     if not rows:
-        return AgainstPublished(study.area.name, simulated, "no year has both all its months and a published figure",
-                                source)
-    return AgainstPublished(study.area.name, simulated, "", source, pd.DataFrame(rows))
+        return AgainstPublished(study.area.name, simulated, "no year has both all its months and a published figure")
+    return AgainstPublished(study.area.name, simulated, table=pd.DataFrame(rows))
 
 
 def _year(months: pd.DataFrame, measure: str, year: int) -> float:
@@ -90,7 +90,7 @@ def _year(months: pd.DataFrame, measure: str, year: int) -> float:
 
 def _row(year: int, own: str, published: str, ours: float, theirs: float) -> dict:
     gap = ours - theirs
-    agrees = abs(gap) <= max(5, TOLERANCE * theirs)
+    agrees = abs(gap) <= max(ROUNDING[own == STOCK], TOLERANCE * theirs)
     return {"year": year, "measure": own, "label": MEASURES[published].label, "own": ours, "published": theirs,
             "difference": gap, "share": gap / theirs if theirs else np.nan, "agrees": bool(agrees),
             "reasons": "" if agrees else "; ".join((MORE if gap > 0 else FEWER)[own])}

@@ -30,7 +30,7 @@ FOLLOWED = {"referrals": ENQUIRY_WITHIN + CONFERENCE_WITHIN + PLAN_WITHIN,
 STEPS = {"in_need": "found in need", "enquiry": f"an enquiry within {ENQUIRY_WITHIN} days",
          "conference": f"a conference within {CONFERENCE_WITHIN} days of it",
          "plan": f"a plan within {PLAN_WITHIN} days of that"}
-EARLY = "the records do not cover a month after the first year, which is left out"
+EARLY = "the records cover no month after their first year, which is left out"
 
 
 @dataclass(frozen=True, repr=False)

@@ -22,6 +22,7 @@ LIMIT, OUTER = 3.0, 2.0      # sigmas
 RULES = {"outside": "outside the limits", "run": f"one of {RUN} or more in a row on one side of the centre",
          "trend": f"one of {TREND} or more in a row rising or falling",
          "outer": "one of two out of three in the outer third, on one side"}
+# Shares only of what a month has many of: rounded to five, a few dozen conferences a month would signal by rounding.
 # name → label, events, cases (a column of Funnel.months or of the monthly table; '' for a plain count), per.
 CHARTS = {
     "plans_started": ("plans started", "plans_started", "", 1),
@@ -31,11 +32,7 @@ CHARTS = {
     "referrals_received": ("referrals received", "referrals_received", "", 1),
     "found_in_need": ("referrals found in need, per cent", "in_need", "referrals", 100),
     "conferences_per_enquiry": ("enquiries with a conference, per cent", "with_conference", "enquiries", 100),
-    "plans_per_conference": ("conferences with a plan, per cent", "with_plan", "conferences", 100),
-    "repeat_plans": ("plans within two years of an earlier one, per cent", "repeat", "plans", 100),
-    "infants": ("plans of children under one or unborn, per cent", "under_1", "plans", 100),
 }
-SHARES = tuple(name for name, (_, _, cases, _) in CHARTS.items() if cases)
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,14 +53,13 @@ class Control(Result):
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
 
-def control(events: pd.Series, cases: pd.Series | None, measure: str, area: str, simulated: bool = False,
-            source: str = "") -> Control:
+def control(events: pd.Series, cases: pd.Series | None, measure: str, area: str, simulated: bool = False) -> Control:
     """The chart of `events` (per `cases`, where given) on a monthly PeriodIndex; months without a figure are left out.
 
     A share of cases gets p' limits, a plain count u' limits with every month as one unit.
     """
     label, _, _, per = CHARTS[measure]
-    shell = {"area": area, "measure": measure, "label": label, "simulated": simulated, "source": source}
+    shell = {"area": area, "measure": measure, "label": label, "simulated": simulated}
     frame = pd.DataFrame({"events": events, "cases": 1.0 if cases is None else cases}).dropna()
     frame = frame[frame["cases"] > 0]
     if len(frame) < FEWEST:

@@ -13,7 +13,7 @@ import pandas as pd
 from oxcare_analysis.local import models
 from oxcare_analysis.local.records import Records
 from oxcare_analysis.local.spells import CARE, STEP_DOWN, spells
-from oxcare_analysis.local.stays import NO_PLANS, year_ending
+from oxcare_analysis.local.stays import NO_PLANS, whole_years, year_ending
 from oxcare_analysis.words.columns import BANDS
 from oxcare_analysis.words.result import Result
 
@@ -50,7 +50,7 @@ def hazards(records: Records) -> Hazards:
     if frame.empty:
         return Hazards(records.area, records.simulated, NO_PLANS)
     rows = pieces(frame, records.complete_from, records.extract_date)
-    whole = _whole_years(records)
+    whole = whole_years(records)
     summed = rows[rows["year"].isin(whole)].groupby(["year", "band"], observed=False)[
         ["years", "stepped_down", "into_care", "ended"]].sum().reset_index()
     table = summed[summed["year"].isin(whole)].rename(columns={"years": "plans_years"})
@@ -59,8 +59,8 @@ def hazards(records: Records) -> Hazards:
     late = rows[rows["band"].isin(LATE)]
     ratios = [_ratios(late[late["year"].isin(whole)], "year", "calendar year"),
               _ratios(late[late["cohort"].isin(whole)], "cohort", "entry cohort")]
-    return Hazards(records.area, records.simulated, "", table.reset_index(drop=True),
-                   pd.concat(ratios, ignore_index=True))
+    return Hazards(records.area, records.simulated, table=table.reset_index(drop=True),
+                   ratios=pd.concat(ratios, ignore_index=True))
 
 
 def pieces(frame: pd.DataFrame, begin: pd.Timestamp, taken: pd.Timestamp) -> pd.DataFrame:
@@ -128,13 +128,6 @@ def _ratios(rows: pd.DataFrame, by: str, name: str) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     found = models.piecewise(rows, by)
     return found.assign(by=name).rename(columns={by: "year"})[columns]
-
-
-def _whole_years(records: Records) -> list[int]:
-    """Years ending 31 March that lie wholly within what the records cover."""
-    first, last = (int(year_ending(pd.Series([day])).iloc[0]) for day in (records.complete_from, records.extract_date))
-    return [y for y in range(first, last + 1) if pd.Timestamp(y - 1, 4, 1) >= records.complete_from
-            and pd.Timestamp(y, 3, 31) <= records.extract_date]
 
 
 def _cut(start: pd.Series, months: int, holds: bool) -> np.ndarray:

@@ -56,7 +56,8 @@ def verdicts(records: Records, children: pd.Series | None = None) -> Verdicts:
              "to": f.primary.level_to, "per": f.primary.per_words, "estimate": f.primary.estimate, "low": f.primary.low,
              "high": f.primary.high, "reason": f.reason} for name, f in findings.items()]
     before, after = ((str(months[0]), str(months[-1])) for months in (found.ends.before, found.ends.after))
-    return Verdicts(records.area, records.simulated, "", before, after, findings, pd.DataFrame(rows))
+    return Verdicts(records.area, records.simulated, before=before, after=after, findings=findings,
+                    table=pd.DataFrame(rows))
 
 
 def judge(found: measured.Changes, area: str) -> dict[str, Finding]:

@@ -60,14 +60,14 @@ class MonthlyLedger(Result):
         return self.open_to - self.open_from
 
 
-def monthly_ledger(months: pd.DataFrame, area: str, children: pd.Series | None = None, simulated: bool = False,
-                   source: str = "") -> MonthlyLedger:
+def monthly_ledger(months: pd.DataFrame, area: str, children: pd.Series | None = None,
+                   simulated: bool = False) -> MonthlyLedger:
     """Share the change in open plans over the longest stretch of months with all of stock and chain.
 
     `months`: the six counts on a monthly PeriodIndex (NaN where not known). `children`: number of children by month, on
     the same index; without it the first driver is referrals received.
     """
-    shell = {"area": area, "simulated": simulated, "source": source}
+    shell = {"area": area, "simulated": simulated}
     held = _stretch(months)
     if len(held) < 2 * A_YEAR + 1:
         return MonthlyLedger(**shell, reason=f"{max(0, len(held) - 1)} months in a row have the stock and every step "

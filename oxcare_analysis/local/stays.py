@@ -61,8 +61,7 @@ def stays(records: Records, thinned: Callable[[pd.DataFrame], pd.DataFrame] = la
     effect = family_effect(ends, "until")
     counts = ends["ending"].value_counts().reindex(list(ENDINGS), fill_value=0)
     cohort = year_ending(frame["start"])
-    whole = [year for year in sorted(set(cohort)) if pd.Timestamp(year - 1, 4, 1) >= records.complete_from]
-    groups = {"all": frame} | {str(year): frame[cohort == year] for year in whole}
+    groups = {"all": frame} | {str(year): frame[cohort == year] for year in whole_years(records)}
     return Stays(
         records.area, records.simulated, plans=len(frame), early=int((frame["first_day"] > 0).sum()),
         open=int((~frame["ended"]).sum()), family_effect=effect, curve=thinned(curve(frame, effect)),
@@ -98,6 +97,13 @@ def at(frame: pd.DataFrame, months: int) -> pd.Series | None:
     day = months * DAYS_A_MONTH
     known = frame[frame["days"] <= day]
     return known.iloc[-1] if len(known) and frame["days"].iloc[-1] >= day else None
+
+
+def whole_years(records: Records) -> list[int]:
+    """Years ending 31 March that lie wholly within what the records cover."""
+    first, last = (int(year_ending(pd.Series([day])).iloc[0]) for day in (records.complete_from, records.extract_date))
+    return [y for y in range(first, last + 1) if pd.Timestamp(y - 1, 4, 1) >= records.complete_from
+            and pd.Timestamp(y, 3, 31) <= records.extract_date]
 
 
 def year_ending(dates: pd.Series) -> pd.Series:

@@ -14,16 +14,16 @@ BY = {"calendar year": ("calendar year in which the plan was open", FOCUS, "o"),
 
 def whose(x) -> str:
     """Whose records these are, and that they are simulated where they are."""
-    return f"SIMULATED RECORDS, {x.area}" if x.simulated else f"{x.area}, own records"
+    return "SIMULATED RECORDS" if x.simulated else f"{x.area}, own records"
 
 
 def own_funnel(x) -> Chart | str:
     """Of every hundred cases of a step, how many reached the next, by year of the referral."""
     if x.missing or len(x.table) < 2:
         return nothing(x.missing or "fewer than two whole years of referrals have been followed")
-    steps = {"in_need": ("referrals", "Found in need,\nof referrals", ENGLAND, (0, (1, 1.5))),
-             "enquiry": ("in_need", "Enquiry,\nof those in need", "#767676", (0, (4, 2))),
-             "conference": ("enquiry", "Conference,\nof enquiries", NEIGHBOURS, (0, (3, 1, 1, 1))),
+    steps = {"in_need": ("referrals", "Need, of referrals", ENGLAND, (0, (1, 1.5))),
+             "enquiry": ("in_need", "Enquiry, of those in need", "#767676", (0, (4, 2))),
+             "conference": ("enquiry", "Conference, of enquiries", NEIGHBOURS, (0, (3, 1, 1, 1))),
              "plan": ("conference", "Plan, of conferences", FOCUS, "-")}
     t = x.table
     shares = pd.DataFrame({"year": t["year"], **{name: (t[name] / t[of] * 100).where(t[of] > 0).round()
@@ -37,9 +37,9 @@ def own_funnel(x) -> Chart | str:
             ends.append((known.iloc[-1], label, colour))
     axes.set_ylim(0, 100)
     label_ends(axes, ends, shares["year"].max())
-    axes.set(xlabel="Year ending 31 March of the referral or of the step before", ylabel="Per cent")
+    axes.set(xlabel="Year ending 31 March of the referral", ylabel="Per cent")
     a, b = shares.iloc[0], shares.iloc[-1]
-    told = "; ".join(f"{label.replace(chr(10), ' ').lower()} {went(a[name], b[name])} per cent"
+    told = "; ".join(f"{label.lower()} {went(a[name], b[name])} per cent"
                      for name, (_, label, _, _) in steps.items())
     return finish(figure, "own_funnel", f"From referral to plan by cohort, {whose(x)}",
                   f"Line chart, years to March {a['year']:.0f} and {b['year']:.0f}: {told}.", x.source,
@@ -164,7 +164,7 @@ def own_ledger(x) -> Chart | str:
     alt = (f"Waterfall chart. Open plans {went(x.open_from, x.open_to)} from {month_words(x.first)} to "
            f"{month_words(x.last)}. Largest step: {biggest['step'].lower()}, {biggest['children']:+,.0f} children.")
     return finish(figure, "own_ledger", f"Where the change in open plans came from, {whose(x)}", alt, x.source, table,
-                  "The steps add up to the change. Hatched: within noise.", own=x.exact)
+                  "The steps add up to the change, but for rounding. Hatched: within noise.", own=x.exact)
 
 
 def own_verdicts(x) -> Chart | str:
@@ -174,9 +174,9 @@ def own_verdicts(x) -> Chart | str:
     t = x.table[np.isfinite(x.table["estimate"])]
     if t.empty:
         return nothing("none of the four measures can be compared")
-    shown = pd.DataFrame({"question": [f"That {HYPOTHESES[h]}" for h in t["hypothesis"]], "measure": t["measure"],
+    shown = pd.DataFrame({"question": [upper(HYPOTHESES[h]) for h in t["hypothesis"]], "measure": t["measure"],
                           "verdict": t["verdict"].map(VERDICTS),
-                          **{c: (np.expm1(t[c]) * 100).round() for c in ("estimate", "low", "high")}}).reset_index(
+                          **{c: (np.expm1(t[c]) * 100).round() + 0.0 for c in ("estimate", "low", "high")}}).reset_index(
                               drop=True)
     figure, axes = new_axes(height=1.3 + 0.75 * len(shown), grid="x")
     axes.axvline(0, color="black", linewidth=1)
@@ -185,14 +185,14 @@ def own_verdicts(x) -> Chart | str:
         axes.plot([row.low, row.high], [i, i], color=FOCUS, linewidth=3)
         axes.plot(row.estimate, i, "o", markersize=10, color=FOCUS, markerfacecolor=FOCUS if clear else "white",
                   markeredgewidth=2)
-    axes.set_yticks(range(len(shown)), [f"{wrap(upper(r.measure), 34)}\n({r.question.lower()}: {r.verdict.lower()})"
-                                        if len(r.question) < 36 else f"{wrap(upper(r.measure), 34)}\n"
-                                        f"{wrap(r.question + ': ' + r.verdict.lower(), 40)}"
+    axes.set_yticks(range(len(shown)), [f"{wrap(f'{r.question}: {r.verdict.lower()}', 36)}\n{wrap(f'({r.measure})', 36)}"
                                         for r in shown.itertuples()])
     axes.set(ylim=(len(shown) - 0.5, -0.5), xlabel="Change, per cent")
+    axes.locator_params(axis="x", nbins=6)
     figures_beside(axes, ("Per cent", "95 per cent interval"), [
         (f"{r.estimate:+.0f}", span(r.low, r.high), FOCUS, r.low * r.high > 0) for r in shown.itertuples()])
-    told = "; ".join(f"{r.question.lower()}, {r.verdict.lower()}" for r in shown.itertuples())
+    told = "; ".join(f"{r.question.lower()}, {r.verdict.lower()} ({r.estimate:+.0f} per cent)" for r in
+                     shown.itertuples())
     return finish(figure, "own_verdicts", f"What moved, {whose(x)}: {_ends(x)}", f"Dot chart. {upper(told)}.", x.source,
                   shown, "Lines: 95 per cent intervals. Filled: beyond its own noise.", own=x.exact)
 

@@ -34,11 +34,15 @@ def own_kinds(x) -> Exhibit:
 
 def own_stays(x) -> Exhibit:
     """The share still on a plan at set times, by the year in which the plan started."""
-    return _made(x, "Still on the plan, by when it started", x.table, lambda t: {
-        "Plans that started in the year to March": t["cohort"], "Plans": _counts(t["plans"]),
-        "Months on": t["months"].astype(str), "Still on it, per cent": _percent(t["on_plan"]),
-        "95 per cent interval": [f"{a * 100:.0f} to {b * 100:.0f}" for a, b in zip(t["low"], t["high"], strict=True)],
-        "Stepped down, per cent": _percent(t["step_down"]), "Came into care, per cent": _percent(t["care"])})
+    def shown(t: pd.DataFrame) -> dict:
+        t = t.assign(told=[f"{s * 100:.0f} ({a * 100:.0f} to {b * 100:.0f})" for s, a, b in
+                           zip(t["on_plan"], t["low"], t["high"], strict=True)])
+        wide = t.pivot(index="cohort", columns="months", values="told").reindex(dict.fromkeys(t["cohort"]))
+        plans = t.drop_duplicates("cohort").set_index("cohort")["plans"].reindex(wide.index)
+        return {"Started in the year to March": wide.index.to_series().replace("all", "any year").tolist(),
+                "Plans": _counts(plans), **{f"After {months} months": wide[months].fillna("not yet known").tolist()
+                                            for months in wide}}
+    return _made(x, "Per cent still on the plan (95 per cent interval), by when it started", x.table, shown)
 
 
 def own_endings(x) -> Exhibit:
@@ -91,7 +95,7 @@ def own_against_published(x) -> Exhibit:
     return _made(x, "Own counts beside the published ones", x.table, lambda t: {
         "Year to March": t["year"].astype(str), "Figure": t["label"].map(upper), "Own": _counts(t["own"]),
         "Published": _counts(t["published"]), "Difference": t["difference"].map("{:+,.0f}".format),
-        "What would make it": t["reasons"].where(t["reasons"].ne(""), "they agree")})
+        "Reading": t["agrees"].map({True: "they agree", False: "apart"})})
 
 
 def _made(x, caption: str, table: pd.DataFrame, columns, missing: str = "") -> Exhibit:
@@ -104,7 +108,3 @@ def _made(x, caption: str, table: pd.DataFrame, columns, missing: str = "") -> E
 
 def _counts(values) -> list[str]:
     return [f"{v:,.0f}" if pd.notna(v) else HELD_BACK for v in values]
-
-
-def _percent(values) -> list[str]:
-    return [f"{v * 100:.0f}" if pd.notna(v) else HELD_BACK for v in values]

@@ -2,7 +2,7 @@
 
 import math
 
-from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS, month_words, people, went
+from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS, month_words, people, upper, went
 
 SIMULATED = "SIMULATED RECORDS of an authority that does not exist: nothing here is about real children. "
 
@@ -61,7 +61,7 @@ def stays(x) -> str:
     return (f"{_mark(x)}Still on the plan: {marks}. This follows {x.plans:,.0f} plans, of which {x.early:,.0f} were "
             "already open when the records begin and count only from then, and "
             f"{x.open:,.0f} were open when they were taken.\nHow plans ended: {how}."
-            + (f" {hidden} other endings are held back: too few." if hidden else "")
+            + (f" {hidden} other way{'s are' if hidden > 1 else ' is'} held back: too few children." if hidden else "")
             + " What ended a plan is read from care, birthday, death and closure, not recorded as such.")
 
 
@@ -86,14 +86,14 @@ def hazards(x) -> str:
 def control(x) -> str:
     """How many months signal and why, and how much more than chance the months scatter."""
     if x.missing:
-        return f"{x.label[0].upper()}{x.label[1:]} by month: no limits can be drawn, as {x.missing}."
+        return f"{upper(x.label)} by month: no limits can be drawn, as {x.missing}."
     t = x.table[x.table["signal"].ne("")]
     scatter = (f" Months scatter {x.scatter:.1f} times as widely as chance alone would have them, and the limits allow "
                "for that.")
     if t.empty:
-        return f"{_mark(x)}{x.label[0].upper()}{x.label[1:]}: no month of {len(x.table)} signals.{scatter}"
+        return f"{_mark(x)}{upper(x.label)}: no month of {len(x.table)} signals.{scatter}"
     rules = dict.fromkeys(rule for words in t["signal"] for rule in words.split("; "))
-    return (f"{_mark(x)}{x.label[0].upper()}{x.label[1:]}: {len(t)} of {len(x.table)} months signal "
+    return (f"{_mark(x)}{upper(x.label)}: {len(t)} of {len(x.table)} months signal "
             f"({'; '.join(rules)}), the last in {month_words(t['month'].iloc[-1])}. A signal says that something "
             f"changed, not what.{scatter}")
 
@@ -140,9 +140,13 @@ def against_published(x) -> str:
             "and late revisions.")
     if apart.empty:
         return head
-    row = apart.loc[apart["share"].abs().idxmax()]
-    return (f"{head} Furthest apart: {row['label']}, {row['year']}: {row['own']:,.0f} here, {row['published']:,.0f} "
-            f"published. It would be so if {' or if '.join(row['reasons'].split('; '))}.")
+    lines = []
+    for (label, reasons), rows in apart.groupby(["label", "reasons"], sort=False):
+        row = rows.loc[rows["share"].abs().idxmax()]
+        lines.append(f"- {upper(label)}, {'more' if row['difference'] > 0 else 'fewer'} here in {len(rows)} "
+                     f"year{'s' * (len(rows) > 1)}, most in {row['year']} ({row['own']:,.0f} here, "
+                     f"{row['published']:,.0f} published): so it would be if {' or if '.join(reasons.split('; '))}.")
+    return "\n".join([head, *lines])
 
 
 def _mark(x) -> str:
