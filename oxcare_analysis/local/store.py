@@ -46,6 +46,11 @@ def load(data_dir: str | Path | None = None) -> Held | None:
     return _together(snapshots, area) if snapshots else None
 
 
+def fingerprint(data_dir: str | Path | None = None) -> bytes:
+    """The cards of all snapshots held, which carry the hashes of their tables; empty where none is held."""
+    return b"".join(path.read_bytes() for path in sorted(folder(data_dir).glob(f"[0-9]*/{CARD}")))
+
+
 def add(arriving: list[Extract], area: str | None = None, data_dir: str | Path | None = None) -> tuple[Held, list[str]]:
     """Keep snapshots beside those held: all or none. The records as they then stand, and a line a snapshot.
 
