@@ -51,6 +51,12 @@ def fingerprint(data_dir: str | Path | None = None) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder(data_dir).glob(f"[0-9]*/{CARD}")))
 
 
+def simulated(data_dir: str | Path | None = None) -> bool:
+    """Whether the records held are simulated; False where none are."""
+    cards = sorted(folder(data_dir).glob(f"[0-9]*/{CARD}"))
+    return any(json.loads(path.read_text(encoding="utf-8")).get("simulated", False) for path in cards)
+
+
 def add(arriving: list[Extract], area: str | None = None, data_dir: str | Path | None = None) -> tuple[Held, list[str]]:
     """Keep snapshots beside those held: all or none. The records as they then stand, and a line a snapshot.
 
