@@ -89,7 +89,8 @@ def test_a_change_by_hand_without_season():
 def test_season_is_no_noise_and_no_change():
     months = MONTHS[:48]
     season = 1 + 0.4 * np.sin(2 * np.pi * months.month / 12)
-    estimate, _, phi = models.change(pd.Series(200.0 * season, months), pd.Series(1.0, months), np.arange(48) >= 24, 1.0)
+    events = pd.Series(200.0 * season, months)
+    estimate, _, phi = models.change(events, pd.Series(1.0, months), np.arange(48) >= 24, 1.0)
     assert estimate == pytest.approx(0, abs=1e-9) and phi == 1.0
 
 

@@ -123,7 +123,7 @@ def own_control(x) -> Chart | str:
 def _signalling(t: pd.DataFrame) -> str:
     months = t.loc[t["signal"].ne(""), "month"]
     return (f"{len(months)} of {len(t)} months signal, the last {month_words(months.iloc[-1])}." if len(months) else
-            f"None of {len(t)} months signals.")
+            f"No month of {len(t)} signals.")
 
 
 def own_ledger(x) -> Chart | str:
@@ -188,7 +188,8 @@ def own_verdicts(x) -> Chart | str:
         (f"{r.estimate:+.0f}", span(r.low, r.high), FOCUS, r.low * r.high > 0) for r in shown.itertuples()])
     told = "; ".join(f"{r.question.lower()}, {r.verdict.lower()}" for r in shown.itertuples())
     return finish(figure, "own_verdicts", f"What moved, {whose(x)}: {_ends(x)}",
-                  f"Dot chart of changes. {upper(told)}.", x.source, shown, "Lines: 95 per cent intervals. Filled: beyond its own noise.", own=x.exact)
+                  f"Dot chart of changes. {upper(told)}.", x.source, shown,
+                  "Lines: 95 per cent intervals. Filled: beyond its own noise.", own=x.exact)
 
 
 def _ends(x) -> str:
