@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from oxcare_analysis.cli import (calibrate, changes, data, figure, lab, ledger, refresh, simulate, statements,
+from oxcare_analysis.cli import (calibrate, changes, data, disclose, figure, lab, ledger, refresh, simulate, statements,
                                  update, verdicts)
 from oxcare_analysis.words.errors import OxcareError
 
@@ -22,6 +22,7 @@ app.command("refresh")(refresh.command)
 app.command("lab")(lab.command)
 app.command("calibrate")(calibrate.command)
 app.command("simulate")(simulate.command)
+app.add_typer(disclose.app, name="disclose", help="Check what a report gives away about children.")
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from oxcare_analysis.words.columns import NOT_AVAILABLE
 from oxcare_analysis.words.errors import DataError
 
 COLUMNS = ["edition", "cell", "value", "count", "status"]
+EMPTY = pd.DataFrame({c: pd.Series(dtype=float if c in ("value", "count") else object) for c in COLUMNS})
 REMEDY = ("It remembers what earlier reports let out and is written by the refresh alone: put back a copy of it, or "
           "delete the file if no report with a page of your own figures was ever passed on")
 
@@ -45,7 +46,7 @@ def read(name: str, data_dir: str | Path | None = None) -> pd.DataFrame:
     """The register of one table: edition (day), cell, value let out (NaN: held back), the exact count, status."""
     path = folder(data_dir) / f"{name}.csv"
     if not path.exists():
-        return pd.DataFrame({c: pd.Series(dtype=float if c in ("value", "count") else object) for c in COLUMNS})
+        return EMPTY
     held = text.read_csv(path)
     numbers = held.reindex(columns=["value", "count"]).replace("", "nan").apply(pd.to_numeric, errors="coerce")
     if list(held) != COLUMNS or numbers["count"].isna().any():

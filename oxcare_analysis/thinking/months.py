@@ -24,8 +24,8 @@ NONE_HELD = ("no months of your own are held. Print the template with `oxcare da
 NOT_FILLED_IN = "none of your own months has this count filled in"
 ALL_HELD_BACK = ("all its counts are under ten, or would give such a count away, so none is shown. On your own machine "
                  "ox.months(study, measure, own=True, protect=False) shows them")
-OWN_SOURCE = ("Source: the council's own monthly figures, as added to this copy; not published statistics. {} Analysis: "
-              "oxcare_analysis.")
+OWN_SOURCE = ("Source: the council's own monthly figures, as added to this copy; not published statistics. {} "
+              "Analysis: oxcare_analysis.")
 PROTECTED = "Counts under ten are held back, and others that would give one away; the rest are to the nearest five."
 EXACT = "EXACT COUNTS, small ones among them: for the analyst alone, not to be passed on."
 
@@ -34,12 +34,13 @@ EXACT = "EXACT COUNTS, small ones among them: for the analyst alone, not to be p
 class Months(Result):
     """One series by month.
 
-    `table`: one row a calendar month from first to last: month (2013-04), value (NaN in a gap; of own months rounded,
-    with their `status` in a last column), trend (the level of an average month), low, high (95 per cent interval of the trend), season (1 = an average month), fitted (trend ×
-    season), remainder (value ÷ fitted). `steps`: event, date (first month after it), label (in a few words), estimate,
-    low, high (logs), p_value, p_adjusted (Holm over the dates), each date in a model of its own; NaN where too few
-    months about it have a figure. `break_`: the likeliest break (date, low, high, p_value) or None. `dispersion`:
-    scatter of the counts over what chance alone gives (NaN for a stock). `autocorrelation`: of remainders a month
+    `table`: one row a calendar month from first to last: month (2013-04), value (NaN in a gap), trend (the level of an
+    average month), low, high (95 per cent interval of the trend), season (1 = an average month), fitted (trend ×
+    season), remainder (value ÷ fitted); of own months made fit to be shown, the status of the value too. `steps`:
+    event, date (first month after it), label (in a few words), estimate, low, high (logs), p_value, p_adjusted (Holm
+    over the dates), each date in a model of its own; NaN where too few months about it have a figure. `break_`: the
+    likeliest break (date, low, high, p_value) or None. `dispersion`: scatter of the counts over what chance alone gives
+    (NaN for a stock). `autocorrelation`: of remainders a month
     apart. `held_back`: own months in which the count may not be shown. `exact`: own counts as they are, never to leave
     the machine; all else of own months, the models too, is worked out from what may be shown.
     """
