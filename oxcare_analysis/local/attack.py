@@ -164,8 +164,8 @@ def _table(name: str, table: pd.DataFrame, before: list[pd.DataFrame]) -> tuple[
     rows = [(name, cells[i], value[i], value[i], SHOWN_SMALL) for i in np.flatnonzero(value < THRESHOLD)]
     told = intruder.deduce(Shown(value, mark, guessed(table, base), known if let_out else None, base))
     rows += [(name, cells[i], told.low[i], told.high[i], MARGIN) for i in np.flatnonzero(told.narrow)]
-    if let_out:
-        low, high = intruder.revised(let_out[-1], value, base)
+    for earlier in let_out:
+        low, high = intruder.revised(earlier, value, base)
         rows += [(name, cells[i], low[i], high[i], REVISION) for i in np.flatnonzero(intruder.few(low, high))]
     return rows, len(seen) + int(mark.sum()), int(mark.sum())
 

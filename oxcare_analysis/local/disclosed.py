@@ -56,12 +56,12 @@ def read(name: str, data_dir: str | Path | None = None) -> pd.DataFrame:
 
 
 def earlier(register: pd.DataFrame) -> pd.DataFrame | None:
-    """The last figure let out of each cell with the count behind it; where none was, the count first held back."""
+    """Every figure ever let out of each cell with the count behind it; where none was, the count first held back."""
     if register.empty:
         return None
-    let_out = register.dropna(subset="value").groupby("cell").last()
-    held_back = register[~register["cell"].isin(let_out.index)].groupby("cell").last()
-    return pd.concat([let_out, held_back])[["value", "count"]]
+    let_out = register.dropna(subset="value")
+    never = register[~register["cell"].isin(let_out["cell"])].drop_duplicates("cell")
+    return pd.concat([let_out, never]).set_index("cell")[["value", "count"]]
 
 
 def news(table: pd.DataFrame, given: Protected, register: pd.DataFrame) -> pd.DataFrame:

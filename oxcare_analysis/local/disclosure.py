@@ -89,8 +89,8 @@ def protect(table: pd.DataFrame, shape: Shape = MONTHS, earlier: pd.DataFrame | 
             protection: Protection = "full", zeros_shown: bool = False) -> Protected:
     """A table of exact counts (rows by columns, NaN where not known) made fit to be shown.
 
-    `earlier`: what earlier editions let out, by cell name "row|column": `value` shown (NaN: held back) and `count` it
-    stood for. `protection` other than "full" is for demonstrations and tests alone: "primary" leaves out what keeps
+    `earlier`: what earlier editions let out, by cell name "row|column", oldest first: `value` shown (NaN: held back) and
+    the `count` it stood for; a row for every figure a cell was ever shown as. `protection` other than "full" is for demonstrations and tests alone: "primary" leaves out what keeps
     margins and editions from giving small counts back, "none" shows every count as it is.
     """
     if protection not in ("full", "primary", "none"):
@@ -98,7 +98,7 @@ def protect(table: pd.DataFrame, shape: Shape = MONTHS, earlier: pd.DataFrame | 
     counts = table.to_numpy(dtype=float).ravel()
     if protection == "none":
         return _framed(table, counts, np.zeros(len(counts), dtype=bool), exact=True)
-    mark, value = _settled(counts, zeros_shown, _aligned(earlier, table) if protection == "full" else None)
+    mark, value = _settled(counts, zeros_shown, _before(earlier, table, counts) if protection == "full" else None)
     shown = Shown(value, mark, sums_in(table, shape), lowest=int(zeros_shown))
     if protection == "full":
         shown = _with_complements(replace(shown, known=_known(earlier, table)), counts)
@@ -135,33 +135,43 @@ def _follows(before: str, after: str) -> bool:
         return False
 
 
-def _settled(counts: np.ndarray, zeros_shown: bool, earlier: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
+def _settled(counts: np.ndarray, zeros_shown: bool, earlier: tuple[np.ndarray, np.ndarray] | None
+             ) -> tuple[np.ndarray, np.ndarray]:
     """Cells held back and values shown before any sum is looked at: by size, and by what was let out before.
 
-    A figure let out stays while the count is nearer to it than BASE. Farther off, but moved by fewer than THRESHOLD
-    since, it is held back: the change itself is a small count. So does a count held back stay held back.
+    A figure let out stays while the count is nearer to it than BASE. Farther off, but fewer than THRESHOLD from the
+    count behind any figure ever let out, it is held back: that difference is itself a small count. So does a count
+    held back stay held back. `earlier`: the last value let out and the least move since any.
     """
     mark = counts < THRESHOLD
     if zeros_shown:
         mark &= counts != 0
     value = np.where(mark, np.nan, rounded(counts))
     if earlier is not None:
-        let_out, since = earlier["value"].to_numpy(), np.abs(counts - earlier["count"].to_numpy())
+        let_out, since = earlier
         stays = np.abs(counts - let_out) < BASE
         value = np.where(stays, let_out, value)
         mark = mark | (~stays & (since < THRESHOLD) & ~np.isnan(counts))
     return mark, np.where(mark, np.nan, value)
 
 
-def _aligned(earlier: pd.DataFrame | None, table: pd.DataFrame) -> pd.DataFrame | None:
-    return None if earlier is None else earlier.reindex(cell_names(table))[["value", "count"]].astype(float)
+def _before(earlier: pd.DataFrame | None, table: pd.DataFrame,
+            counts: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """The last value let out of each cell (NaN where none was), and how far its count is from the nearest before."""
+    if earlier is None:
+        return None
+    names = cell_names(table)
+    rows = earlier[earlier.index.isin(names)].astype(float)
+    moved = (pd.Series(counts, names).reindex(rows.index) - rows["count"]).abs()
+    return (rows["value"].groupby(level=0).last().reindex(names).to_numpy(),
+            moved.groupby(level=0).min().reindex(names).to_numpy())
 
 
 def _known(earlier: pd.DataFrame | None, table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray] | None:
     """Bounds on each cell by what was shown of it before."""
     if earlier is None:
         return None
-    before = _aligned(earlier, table)["value"].to_numpy()
+    before = _before(earlier, table, np.full(table.size, np.nan))[0]
     low, high = intruder.box(before)
     return np.where(np.isnan(before), -np.inf, low), np.where(np.isnan(before), np.inf, high)
 

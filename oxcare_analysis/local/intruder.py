@@ -52,8 +52,9 @@ def box(value: np.ndarray, base: int = BASE, lowest: np.ndarray | int = 0) -> tu
     """The counts a shown figure may stand for; from `lowest` to a count above any other where there is none."""
     slack, cap = base // 2, 1000 + 2 * np.nansum(np.abs(value))
     floor = np.where(value >= THRESHOLD, THRESHOLD, 0) if base > 1 else 0
+    above = np.where(value == 0, 0, slack)  # a nought is shown only where it is one
     return (np.where(np.isnan(value), lowest, np.maximum(value - slack, floor)),
-            np.where(np.isnan(value), cap, value + slack))
+            np.where(np.isnan(value), cap, value + above))
 
 
 def deduce(shown: Shown, told: np.ndarray | None = None, exact: bool = True) -> Deduction:
