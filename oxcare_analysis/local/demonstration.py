@@ -28,7 +28,7 @@ WORDS = {"months": "stock, starts, ends and the funnel by month, a small authori
          "again": "plans started by month, first plan or again, with totals",
          "category": "plans started by month and category, with totals"}
 MODES: dict[Protection, str] = {"full": "full protection", "primary": "only secondary suppression off",
-                                "none": "suppression off"}
+                                "unrounded": "secondary suppression and rounding off", "none": "suppression off"}
 
 
 def run(seed: int = 1) -> pd.DataFrame:

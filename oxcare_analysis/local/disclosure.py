@@ -7,7 +7,7 @@ Statistical Disclosure Control, chapter 4; the threshold and the base as for Ope
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from oxcare_analysis.local.intruder import BASE, THRESHOLD, Shown
 from oxcare_analysis.words.columns import NOT_AVAILABLE, PUBLISHED, ROUNDED, SUPPRESSED
 from oxcare_analysis.words.errors import UsageError
 
-Protection = Literal["full", "primary", "none"]
+Protection = Literal["full", "primary", "unrounded", "none"]
 EVENTS_A_STEP = 10  # of a survival curve
 TRIED = 6  # cells of a sum, smallest first, tried as the one more to hold back
 SHARE_DIGITS = 2  # a share to a whole per cent: closer, and counts behind it could be told from the fraction
@@ -89,16 +89,19 @@ def protect(table: pd.DataFrame, shape: Shape = MONTHS, earlier: pd.DataFrame | 
             protection: Protection = "full", zeros_shown: bool = False) -> Protected:
     """A table of exact counts (rows by columns, NaN where not known) made fit to be shown.
 
-    `earlier`: what earlier editions let out, by cell name "row|column", oldest first: `value` shown (NaN: held back) and
-    the `count` it stood for; a row for every figure a cell was ever shown as. `protection` other than "full" is for demonstrations and tests alone: "primary" leaves out what keeps
-    margins and editions from giving small counts back, "none" shows every count as it is.
+    `earlier`: what earlier editions let out, by cell name "row|column", oldest first: `value` shown (NaN: held back)
+    and the `count` it stood for; a row for every figure a cell was ever shown as. `protection` other than "full" is for
+    demonstrations and tests alone: "primary" leaves out what keeps margins and editions from giving small counts back,
+    "unrounded" leaves the rest exact besides, "none" shows every count as it is.
     """
-    if protection not in ("full", "primary", "none"):
-        raise UsageError(f"There is no protection called {protection!r}; expected full, primary or none.")
+    if protection not in get_args(Protection):
+        raise UsageError(f"There is no protection called {protection!r}; expected {', '.join(get_args(Protection))}.")
     counts = table.to_numpy(dtype=float).ravel()
     if protection == "none":
         return _framed(table, counts, np.zeros(len(counts), dtype=bool), exact=True)
     mark, value = _settled(counts, zeros_shown, _before(earlier, table, counts) if protection == "full" else None)
+    if protection == "unrounded":
+        value = np.where(mark, np.nan, counts)
     shown = Shown(value, mark, sums_in(table, shape), lowest=int(zeros_shown))
     if protection == "full":
         shown = _with_complements(replace(shown, known=_known(earlier, table)), counts)
@@ -190,11 +193,9 @@ def _with_complements(shown: Shown, counts: np.ndarray) -> Shown:
         while True:
             chosen = None
             for cell in np.flatnonzero(intruder.deduce(shown, counts, exact).narrow):
-                near = [members[i] for i in of_cell[cell]]
-                part, place = _part(shown, {i for c in np.concatenate(near) for i in of_cell[c]})
-                if chosen is not None and not intruder.deduce(part, counts[list(place)], False).narrow[place[cell]]:
+                if chosen is not None and not _still_narrow(shown, counts, cell, of_cell, members):
                     continue  # widened by what was chosen for another, unless the next look says otherwise
-                found = _complement(shown, counts, cell, near, (part, place))
+                found = _complement(shown, counts, cell, of_cell, members)
                 if found is not None:
                     chosen, shown = found, _held(shown, found)
             if chosen is None:  # nothing is narrow, or all that could help was let out before
@@ -202,20 +203,35 @@ def _with_complements(shown: Shown, counts: np.ndarray) -> Shown:
     return shown
 
 
-def _complement(shown: Shown, counts: np.ndarray, cell: int, near: list[np.ndarray],
-                local: tuple[Shown, dict[int, int]]) -> int | None:
-    """The shown cell, beside a narrow one, to hold back: the smallest that widens it enough, else the most."""
-    part, place = local
-    free: set[int] = set()
-    for cells in near:
-        able = [int(c) for c in cells if not shown.mark[c] and counts[c] > 0
-                and (shown.known is None or np.isinf(shown.known[1][c]))]
-        free |= set(sorted(able, key=lambda c: counts[c])[:TRIED])
+def _still_narrow(shown: Shown, counts: np.ndarray, cell: int, of_cell: dict[int, list[int]],
+                  members: list[np.ndarray]) -> bool:
+    part, place = _part(shown, {j for i in of_cell[cell] for c in members[i] for j in of_cell[int(c)]})
+    return bool(intruder.deduce(part, counts[list(place)], exact=False).narrow[place[cell]])
+
+
+def _complement(shown: Shown, counts: np.ndarray, cell: int, of_cell: dict[int, list[int]],
+                members: list[np.ndarray]) -> int | None:
+    """The shown cell near a narrow one to hold back: the smallest that widens it enough, else the most.
+
+    Looked for in the cell's own sums; where all else of them is held back, in the sums next to those, and so on.
+    """
+    numbers, free = set(of_cell[cell]), set()
+    while True:
+        for i in numbers:
+            able = [int(c) for c in members[i] if not shown.mark[c] and counts[c] > 0
+                    and (shown.known is None or np.isinf(shown.known[1][c]))]
+            free |= set(sorted(able, key=lambda c: counts[c])[:TRIED])
+        wider = {j for i in numbers for c in members[i] for j in of_cell[int(c)]}
+        if free or wider == numbers:
+            break
+        numbers = wider
     if not free:
         return None
+    part, place = _part(shown, wider)
+    true = counts[list(place)]
 
     def tried(candidate: int) -> tuple:
-        found, at = intruder.deduce(_held(part, place[candidate]), counts[list(place)], exact=False), place[cell]
+        found, at = intruder.deduce(_held(part, place[candidate]), true, exact=False), place[cell]
         return bool(found.narrow[at]), found.low[at] - found.high[at] if found.narrow[at] else 0, counts[candidate]
 
     return min(free, key=tried)

@@ -56,10 +56,10 @@ class Months(Result):
     break_: monthly.Break | None = None
     dispersion: float = float("nan")
     autocorrelation: float = float("nan")
-    held_back: int = 0
-    exact: bool = False
     steps: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+    held_back: int = 0
+    exact: bool = False
 
     @property
     def stock(self) -> bool:
