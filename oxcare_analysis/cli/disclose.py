@@ -39,7 +39,9 @@ def check(folder: Annotated[Path, typer.Argument(metavar="REPORT_DIR", help="A r
 
 
 @app.command()
-def demonstrate(seed: Annotated[int, typer.Option(help="Of the simulated counts.")] = 1, as_json: Json = False) -> None:
+def demonstrate(seed: Annotated[int, typer.Option(help="Of the simulated counts.")] = 1, as_json: Json = False,
+                markdown: Annotated[bool, typer.Option("--markdown", help="As docs/disclosure.md has it.")] = False
+                ) -> None:
     """Publish simulated counts with full protection, with parts of it off and with none, and attack each."""
     from oxcare_analysis.local import demonstration
 
@@ -47,4 +49,5 @@ def demonstrate(seed: Annotated[int, typer.Option(help="Of the simulated counts.
     if as_json:
         print_json({"schema": 1, "seed": seed, "simulated": True, "rows": rows.to_dict("records")})
     else:
-        print("Simulated counts of no authority. " + rows.to_string(index=False))
+        print("Simulated counts of no authority.\n")
+        print(demonstration.markdown(rows) if markdown else rows.to_string(index=False))

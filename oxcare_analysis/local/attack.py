@@ -27,6 +27,8 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}")
 DAYS = 5  # in one column: a list of people, not of events
 NOT_COUNTS = re.compile(r"per cent|percent|share|rate|trend|low\b|high\b|season|fitted|remainder|interval|year|month|"
                         r"day|\bp\b|ratio|status|z\b|limit|centre", re.I)
+# The department's own months stand beside the analyst's: a title or a file that is not called own.
+PUBLISHED = re.compile(r"by month, (?!your own)|_by_month(\.csv|$)")
 ROWS_TO_GUESS = 4  # complete rows that must add up before a sum is believed that no name speaks of
 
 
@@ -83,6 +85,8 @@ def counted(tables: tuple[reading.Found, ...]) -> dict[str, pd.DataFrame]:
         frame = pd.DataFrame(table.rows, columns=[f"{h.strip()}" for h in table.header])
         frame = frame.loc[:, ~frame.columns.duplicated()].set_index(frame.columns[0])
         measure = _measure(table)
+        if PUBLISHED.search(f"{table.place}|{table.title}"):
+            continue
         if measure:
             value = frame.columns[[c.lower() == "value" for c in frame.columns]]
             if len(value) and len(frame):

@@ -48,6 +48,12 @@ def run(seed: int = 1) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def markdown(rows: pd.DataFrame) -> str:
+    """The rows as the table of docs/disclosure.md."""
+    return "\n".join(f"| {r.table} | {r.protection} | {r.small_counts} | {r.held_back} | {r.recovered} | "
+                     f"{r.share:.0%} | {r.revisions_told} |" for r in rows.itertuples())
+
+
 def publish(out: Path, name: str, protection: Protection, seed: int = 1) -> Path:
     """Write both editions of one table as a report's folder holds it; the folder of the second."""
     register, folder = disclosed.EMPTY, out
