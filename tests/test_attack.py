@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from oxcare_analysis.cli.main import app
 from oxcare_analysis.intake import raw
-from oxcare_analysis.local import attack, demonstration, disclosed, reading
+from oxcare_analysis.local import attack, demonstration, disclosed, published_folder
 from oxcare_analysis.local import months as derived
 from oxcare_analysis.local.simulator import simulate
 from oxcare_analysis.refresh import downloads, pages, run
@@ -205,7 +205,7 @@ def test_page_31_gives_no_count_back(page31):
     folder, _, exact, _ = page31
     found = attack.attack(folder)
     assert found.recovered.empty and not found.children
-    shown = attack.counted(reading.folder(folder).tables)["months"]
+    shown = attack.counted(published_folder.folder(folder).tables)["months"]
     small = exact.loc[shown.index, shown.columns] < 10
     assert found.cells > 150 and found.held_back == shown.isna().to_numpy().sum() > 10
     assert not np.isfinite(shown.to_numpy()[small]).any()
@@ -216,7 +216,7 @@ def test_all_of_page_31_is_what_the_register_says_was_let_out(page31):
     assert disclosed.read("months", data).empty
     disclosed.enter_waiting(data)
     register = disclosed.read("months", data).set_index("cell")["value"]
-    shown = attack.counted(reading.folder(folder).tables)["months"].stack().dropna()
+    shown = attack.counted(published_folder.folder(folder).tables)["months"].stack().dropna()
     shown = shown[~np.isinf(shown)]
     assert len(shown) > 100
     for (month, measure), value in shown.items():
@@ -242,4 +242,4 @@ def everything(path):
         with zipfile.ZipFile(path) as book:
             return [book.read(name).decode("utf-8") for name in book.namelist()]
     text = path.read_text(encoding="utf-8")
-    return [text, *(base64.b64decode(coded).decode("latin-1") for _, coded in reading.DATA.findall(text))]
+    return [text, *(base64.b64decode(coded).decode("latin-1") for _, coded in published_folder.DATA.findall(text))]

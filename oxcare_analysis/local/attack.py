@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.local import disclosure, feasible, intruder, reading
+from oxcare_analysis.local import disclosure, feasible, intruder, published_folder
 from oxcare_analysis.local.disclosure import MONTHS
 from oxcare_analysis.local.intruder import BASE, THRESHOLD, Shown
 from oxcare_analysis.thinking.months import LABELS
@@ -57,12 +57,12 @@ SHOWN_SMALL, MARGIN, REVISION, HIDDEN = ("a count under ten is shown", "told by 
 
 def attack(folder: Path) -> Attack:
     """Attack a report, with the earlier months' reports of the same area beside it. Raises UsageError where none is."""
-    if not (folder / "index.html").exists() and not list(folder.glob(f"{reading.OWN}*")):
+    if not (folder / "index.html").exists() and not list(folder.glob(f"{published_folder.OWN}*")):
         raise UsageError(f"{folder.name} holds no report: expected a folder such as reports/2025-10/oxfordshire, with "
                          "its index.html.")
     before = sorted(p for p in folder.resolve().parent.parent.glob(f"*/{folder.resolve().name}")
                     if MONTH.fullmatch(p.parent.name) and p.parent.name < folder.resolve().parent.name)
-    editions = [reading.folder(path) for path in (*before, folder)]
+    editions = [published_folder.folder(path) for path in (*before, folder)]
     tables = [counted(edition.tables) for edition in editions]
     found, cells, held_back = [], 0, 0
     for name, table in tables[-1].items():
@@ -73,7 +73,7 @@ def attack(folder: Path) -> Attack:
     return Attack(folder.name, len(editions), cells, held_back, recovered, tuple(_children(editions[-1])))
 
 
-def counted(tables: tuple[reading.Found, ...]) -> dict[str, pd.DataFrame]:
+def counted(tables: tuple[published_folder.Found, ...]) -> dict[str, pd.DataFrame]:
     """Every table of counts by a name that is the same in each edition; months of one measure put side by side.
 
     Cells are numbers, NaN where a mark stands, infinite where no figure is given for another reason. The same table
@@ -105,7 +105,7 @@ def counted(tables: tuple[reading.Found, ...]) -> dict[str, pd.DataFrame]:
     return wide
 
 
-def _measure(table: reading.Found) -> str:
+def _measure(table: published_folder.Found) -> str:
     """The monthly measure a table of one series is of; "" where it is something else or published."""
     if table.header[0].lower() != "month" or "value" not in {h.lower() for h in table.header}:
         return ""
@@ -126,7 +126,7 @@ def _is_count(name: str, column: pd.Series) -> bool:
     """A column of whole numbers and marks whose name does not say that it is something else."""
     text = column.astype(str).str.strip().str.lower().str.replace(",", "")
     number = text.str.fullmatch(r"\d+(\.0)?")
-    return not NOT_COUNTS.search(name) and bool((number | text.isin(reading.MARKS)).all()) and bool(number.any())
+    return not NOT_COUNTS.search(name) and bool((number | text.isin(published_folder.MARKS)).all()) and bool(number.any())
 
 
 def guessed(table: pd.DataFrame, base: int) -> feasible.Sums:
@@ -174,13 +174,13 @@ def _table(name: str, table: pd.DataFrame, before: list[pd.DataFrame]) -> tuple[
     return rows, len(seen) + int(mark.sum()), int(mark.sum())
 
 
-def _hidden(edition: reading.Folder) -> list[tuple]:
+def _hidden(edition: published_folder.Folder) -> list[tuple]:
     """Months with a count beside them, in text that does not meet the eye, where the count could not be shown."""
     return [(place, month, float(number), float(number), HIDDEN) for place, text in edition.hidden
             for month, number in PAIR.findall(text) if int(number) % BASE or int(number) < THRESHOLD]
 
 
-def _children(edition: reading.Folder) -> list[str]:
+def _children(edition: published_folder.Folder) -> list[str]:
     """Whatever looks like rows of children: identifiers, dates of birth, columns full of days."""
     found = [f"{place}: hidden text names {CHILD.search(text)[0]}" for place, text in edition.hidden
              if CHILD.search(text)]
