@@ -5,8 +5,8 @@ import sys
 
 import typer
 
-from oxcare_analysis.cli import (calibrate, changes, data, disclose, figure, lab, ledger, refresh, simulate, statements,
-                                 update, verdicts)
+from oxcare_analysis.cli import (calibrate, changes, data, disclose, figure, lab, ledger, local, refresh, simulate,
+                                 statements, update, verdicts)
 from oxcare_analysis.words.errors import OxcareError
 
 app = typer.Typer(help="Why are more children on child protection plans? Four hypotheses tested on published figures.",
@@ -14,6 +14,7 @@ app = typer.Typer(help="Why are more children on child protection plans? Four hy
 app.add_typer(data.app, name="data", help="Take in, build and check published figures.")
 data.app.command("update")(update.command)
 data.app.command("changes")(changes.command)
+app.add_typer(local.app, name="local", help="Take in an authority's own records, or simulate some.")
 app.command("ledger")(ledger.command)
 app.command("verdicts")(verdicts.command)
 app.command("statements")(statements.command)

@@ -90,7 +90,7 @@ def read_columns(path: Path, positions: list[int]) -> pd.DataFrame:
     Read a row at a time, by the rules of parse, but for bytes that are no UTF-8: these may stand in a column that is
     not read, such as a name in an older encoding. Raises DataError.
     """
-    width, pick, kept, number = len(header(path)), itemgetter(*positions), [], 1
+    width, pick, kept = len(header(path)), itemgetter(*positions), []
     with _opened(path) as lines:
         next(lines)
         for number, row in enumerate(lines, start=2):
@@ -99,13 +99,13 @@ def read_columns(path: Path, positions: list[int]) -> pd.DataFrame:
             elif row:
                 raise DataError(f"{path.name}, line {number}, has {len(row)} cells where the header has {width}. The "
                                 "file may be cut short; export it again.")
-    frame = pd.DataFrame(kept if len(positions) > 1 else [(cell,) for cell in kept], columns=positions, dtype="str")
-    for position in positions:
-        unseen = UNSEEN.search("\n".join(frame[position]))
+    columns = list(zip(*kept, strict=True)) if len(positions) > 1 else [tuple(kept)]
+    for position, cells in zip(positions, columns or [()] * len(positions), strict=True):
+        unseen = UNSEEN.search("\n".join(cells))
         if unseen:
             raise DataError(f"{path.name} holds a character that cannot be seen or read (U+{ord(unseen.group()):04X}) "
                             f"in column {position + 1}; expected plain text. Export it again as 'CSV UTF-8'.")
-    return frame
+    return pd.DataFrame(dict(zip(positions, columns or [()] * len(positions), strict=True)), dtype="str")
 
 
 @contextmanager

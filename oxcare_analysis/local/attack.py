@@ -126,7 +126,8 @@ def _is_count(name: str, column: pd.Series) -> bool:
     """A column of whole numbers and marks whose name does not say that it is something else."""
     text = column.astype(str).str.strip().str.lower().str.replace(",", "")
     number = text.str.fullmatch(r"\d+(\.0)?")
-    return not NOT_COUNTS.search(name) and bool((number | text.isin(published_folder.MARKS)).all()) and bool(number.any())
+    given = bool((number | text.isin(published_folder.MARKS)).all()) and bool(number.any())
+    return given and not NOT_COUNTS.search(name)
 
 
 def guessed(table: pd.DataFrame, base: int) -> feasible.Sums:

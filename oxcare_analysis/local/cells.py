@@ -27,6 +27,10 @@ def read(name: str, raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     columns, counts, good = {}, {}, pd.Series(True, index=raw.index)
     for column in raw:
         kind = COLUMNS[name][column]
+        if kind == ID:
+            ids = raw[column].str.strip().astype(ID)
+            columns[column] = ids.mask(ids.str.lower().isin(NOTHING))
+            continue
         keys, texts = pd.factorize(raw[column].str.strip())
         texts = pd.Series(texts, dtype="object")
         nothing = texts.str.lower().isin(NOTHING)
@@ -52,7 +56,7 @@ def _of_kind(kind: str, values: pd.Series, keys, index: pd.Index) -> pd.Series:
     if kind == CODE:
         known = pd.Index(values.dropna().unique())
         return pd.Series(pd.Categorical.from_codes(known.get_indexer(values)[keys], known), index=index)
-    typed = pd.to_datetime(values).astype(DATE) if kind == DATE else values.astype({ID: ID, FLAG: FLAG}[kind])
+    typed = pd.to_datetime(values).astype(DATE) if kind == DATE else values.astype(FLAG)
     return typed.take(keys).set_axis(index)
 
 
@@ -65,9 +69,7 @@ def _value(kind: str, column: str, text: str) -> object:
     if column in LEADING:
         found = LEADING[column].match(text.upper())
         return found.group(1) if found else pd.NA
-    if kind == CODE:
-        return _category(text)
-    return text
+    return _category(text)
 
 
 def _date(text: str) -> object:

@@ -41,8 +41,9 @@ def _census(records: Records, day: pd.Timestamp) -> Iterator[str]:
     asked = records.enquiries[records.enquiries["start_date"] <= day].merge(met, how="left",
                                                                            on=["enquiry_id", "person_id"])
     asked = asked[(asked["start_date"] >= first) | asked["conference_date"].notna()]
-    moved_in = met[met["enquiry_id"].isna()].merge(records.plans[["conference_id", "person_id", "referral_id"]],
-                                                   on=["conference_id", "person_id"])
+    moved_in = pd.merge_asof(met[met["enquiry_id"].isna()].sort_values("conference_date"),
+                             cases.sort_values("referral_date"), left_on="conference_date", right_on="referral_date",
+                             by="person_id").dropna(subset=["referral_id"])
     plans = seen.plans[~seen.plans["other_authority"]]
     inside = {"Section47": _grouped(asked, "referral_id"), "moved_in": _grouped(moved_in, "referral_id"),
               "plans": _grouped(plans, "referral_id"), "reviews": _grouped(seen.reviews, "plan_id")}

@@ -10,16 +10,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from oxcare_analysis.intake.text import shown
-from oxcare_analysis.local.extract import BEGINS, Extract
-from oxcare_analysis.local.records import COLUMNS, KEYS, Records, conform
+from oxcare_analysis.local.extract import Extract
+from oxcare_analysis.local.records import BEGINS, COLUMNS, ENDS, KEYS, Records, conform
 from oxcare_analysis.words.errors import DataError
 
 DAY = pd.Timedelta(days=1)
-ENDS = {"referrals": "close_date", "enquiries": "end_date", "plans": "end_date", "care": "end_date"}
 # Rows that a snapshot shows if they began in its window, in every layout; the others if they ended in it or are open.
 BEGAN = ("referrals", "enquiries", "conferences")
 MOST_WITHDRAWN, FEW = 0.25, 20
-NEVER_SHOWN = {"annex_a": ("care",)}
 FACTS = ["source", "no_further_action"]
 
 

@@ -5,11 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from oxcare_analysis.local.cells import dates, read
-from oxcare_analysis.local.records import COLUMNS, empty
-
-MARK = "SIMULATED-"  # begins every id of simulated records, in any layout
-BEGINS = {"referrals": "referral_date", "enquiries": "start_date", "conferences": "conference_date",
-          "plans": "start_date", "care": "start_date"}
+from oxcare_analysis.local.records import BEGINS, COLUMNS, MARK, empty
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,11 @@ COLUMNS = {
 KEYS = {"persons": ["person_id"], "referrals": ["referral_id", "person_id"], "enquiries": ["enquiry_id", "person_id"],
         "conferences": ["conference_id", "person_id"], "plans": ["plan_id", "person_id"],
         "reviews": ["plan_id", "person_id", "review_date"], "care": ["care_id", "person_id"]}
+# The date a row begins on, and the one it ends on, where it has them.
+BEGINS = {"referrals": "referral_date", "enquiries": "start_date", "conferences": "conference_date",
+          "plans": "start_date", "care": "start_date"}
+ENDS = {"referrals": "close_date", "enquiries": "end_date", "plans": "end_date", "care": "end_date"}
+MARK = "SIMULATED-"  # begins every id of a simulated record, in any layout
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.local.extract import BEGINS
-from oxcare_analysis.local.records import COLUMNS, KEYS, Records
+from oxcare_analysis.local.records import BEGINS, COLUMNS, ENDS, KEYS, Records
 
 SET_ASIDE, COUNTED, MENDED = "set aside", "counted", "mended"
 CONFERENCE_BEFORE = pd.Timedelta(days=60)  # how long before a plan its conference is looked for
 NAMES = {"persons": "children", "referrals": "referrals", "enquiries": "enquiries", "conferences": "conferences",
          "plans": "plans", "reviews": "reviews", "care": "periods of care"}
-ENDS = {"referrals": "close_date", "enquiries": "end_date", "plans": "end_date", "care": "end_date"}
 EIGHTEEN = pd.DateOffset(years=18)
 
 

@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.local.records import COLUMNS, Records, conform
+from oxcare_analysis.local.records import COLUMNS, MARK, Records, conform
 from oxcare_analysis.local.window import seen_on
 
 NEVER = 10_000_000                   # a day that does not come
-MARK = "SIMULATED-"                  # begins every id of a simulated record
 AREA = "Simulated authority"
 CATEGORY_SHARES = {"NEG": 0.47, "EMO": 0.36, "PHY": 0.08, "SAB": 0.05, "MUL": 0.04}
 CATEGORY_CHANGES, CHANGES_AFTER = 0.08, 180

@@ -23,7 +23,7 @@ CAUSES = ("none", "entry_threshold", "exit_threshold", "population_need", "aware
 LAST_MONTH = "2026-03"               # the same seed gives the same records whenever it is run
 STEP = 1 / 3                         # the planted step, as a share of what it moves
 BURN_IN_YEARS, YEARS_EXPOSED, YEAR = 3, 6, 365.25
-FAMILIES_A_YEAR = 0.0140             # that come up, per child of the area
+FAMILIES_A_YEAR = 0.0142             # that come up, per child of the area
 REFERRALS_EACH, UNEVENNESS = 1.75, 0.8   # mean while exposed, and the shape of the gamma by which families differ
 SIZES, SIZE_SHARES = np.arange(1, 6), np.array([0.50, 0.25, 0.14, 0.07, 0.04])
 FAMILY_SHARE = 0.65                  # of the variance of a referral's risk that is the family's
@@ -212,6 +212,7 @@ def _round(case: np.ndarray, families: dict, step: Step, random: np.random.Gener
     care = np.where(cared & (care < eighteen), care, NEVER)
     left = np.minimum(care + 1 + random.exponential(1.6 * YEAR, len(row)).astype(int), eighteen)
     closed = _closed(row, day, met, closed_at_once, in_need, conference, on, end, away, random)
+    closed = np.where(care == NEVER, closed, np.maximum(closed, left))  # a child in care stays an open case
     reason = np.select([died != NEVER, on & away[row], in_need[row]], ["RC2", "RC5", "RC7"],
                        np.where(random.random(len(row)) < 0.6, "RC8", "RC9"))
     return {"case": case[row], "child": child, "day": day[row], "kind": kind[row],

@@ -7,19 +7,16 @@ from dataclasses import replace
 
 import pandas as pd
 
-from oxcare_analysis.local.records import Records
+from oxcare_analysis.local.records import BEGINS, ENDS, Records
 
-# table → (the date a row begins on, the date it ends on; '' where it has no end)
-SPANS = {"referrals": ("referral_date", "close_date"), "enquiries": ("start_date", "end_date"),
-         "conferences": ("conference_date", ""), "plans": ("start_date", "end_date"), "reviews": ("review_date", ""),
-         "care": ("start_date", "end_date")}
+HAPPEN = {**BEGINS, "reviews": "review_date"}
 
 
 def seen_on(records: Records, day: pd.Timestamp, first: pd.Timestamp) -> Records:
     """The records as an extract of `day` would show them whose window begins on `first`."""
     tables = {}
-    for name, (begins, ends) in SPANS.items():
-        table = records.tables[name]
+    for name, begins in HAPPEN.items():
+        table, ends = records.tables[name], ENDS.get(name)
         table = table[table[begins] <= day]
         if ends:
             table = table.assign(**{ends: table[ends].where(table[ends] <= day)})

@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from oxcare_analysis import documents, door
 from oxcare_analysis.intake import raw
-from oxcare_analysis.local import disclosed
+from oxcare_analysis.local import disclosed, store
 from oxcare_analysis.refresh import all_reports, cards, compare, downloads, front, pages, run, sources, standing
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import RunError, UsageError
@@ -43,9 +43,11 @@ class Request:
 
     @property
     def own_months(self) -> bytes:
-        """The analyst's own months to report on; empty where there are none or several areas are refreshed."""
+        """The analyst's own months and the records they are from; empty where none, or if several areas are asked for.
+        """
         path = raw.months_file(self.data_dir)
-        return path.read_bytes() if self.alone and path.exists() else b""
+        months = path.read_bytes() if path.exists() else b""
+        return months + store.fingerprint(self.data_dir) if self.alone else b""
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,11 @@ PREFIXES = {columns["person_id"].split("_")[0]: name for name, (_, columns) in T
 
 
 def table_of(header: list[str]) -> str:
-    """Which of our tables a header is of, by the prefix that all its columns have; '' where it is of none."""
-    prefixes = {column.strip().lower().split("_")[0] for column in header if column.strip()}
-    return PREFIXES.get(prefixes.pop(), "") if len(prefixes) == 1 else ""
+    """Which of our tables a header is of, by the prefix that most of its columns have; '' where it is of none."""
+    names = [column.strip().lower() for column in header if column.strip()]
+    prefixes = [name.split("_")[0] for name in names]
+    usual = max(set(prefixes), key=prefixes.count, default="")
+    return PREFIXES.get(usual, "") if 2 * prefixes.count(usual) >= len(names) else ""
 
 
 def extract(files: list[Path], day: pd.Timestamp | None = None) -> Extract:
