@@ -20,8 +20,7 @@ from typer.testing import CliRunner
 
 from oxcare_analysis.cli.main import app
 from oxcare_analysis.intake import raw
-from oxcare_analysis.local import attack, demonstration, disclosed, published_folder
-from oxcare_analysis.local import months as derived
+from oxcare_analysis.local import attack, demonstration, disclosed, published_folder, writers
 from oxcare_analysis.local.simulator import simulate
 from oxcare_analysis.refresh import downloads, pages, run
 from oxcare_analysis.words import paths
@@ -177,13 +176,12 @@ def page31(tmp_path_factory, tables):
     """
     base = tmp_path_factory.mktemp("own")
     records = simulate(children=26_000, months=48, cause="none", seed=4)
-    exact = derived.monthly(records).iloc[1:]
-    file = base / "months.csv"
-    exact.to_csv(file, index=False)
     data = base / "data"
     for part in ("raw", "processed"):
         shutil.copytree(SHIPPED / part, data / part)
-    raw.add_files([file], data_dir=data)
+    writers.write_ssd(records, base / "ssd")
+    added = CliRunner().invoke(app, ["local", "add", str(base / "ssd"), "--data-dir", str(data)])
+    assert added.exit_code == 0, added.output
     folder = base / "reports" / "2031-01" / "rutland"
     folder.mkdir(parents=True)
     source = next(path for path in run.notebooks() if path.stem == run.OWN_MONTHS)
@@ -198,7 +196,8 @@ def page31(tmp_path_factory, tables):
     place = pages.Place("Simulated", "", (("index.html", "Start", ""),))
     (folder / f"{source.stem}.html").write_text(pages.render(book, "Own", place, "x"), encoding="utf-8")
     (folder / source.name).write_bytes(target.read_bytes())
-    return folder, records, exact.set_index("month").astype(float), data
+    exact = raw.read_months(data)
+    return folder, records, exact.set_axis(exact.index.astype(str)), data
 
 
 def test_page_31_gives_no_count_back(page31):
@@ -207,7 +206,7 @@ def test_page_31_gives_no_count_back(page31):
     assert found.recovered.empty and not found.children
     shown = attack.counted(published_folder.folder(folder).tables)["months"]
     small = exact.loc[shown.index, shown.columns] < 10
-    assert found.cells > 150 and found.held_back == shown.isna().to_numpy().sum() > 10
+    assert found.cells > 300 and found.held_back >= shown.isna().to_numpy().sum() and found.held_back > 10
     assert not np.isfinite(shown.to_numpy()[small]).any()
 
 

@@ -96,7 +96,8 @@ def counted(tables: tuple[published_folder.Found, ...]) -> dict[str, pd.DataFram
                 months.setdefault(measure, given.mask(other, np.inf))
             continue
         counts = frame[[c for c in frame if _is_count(c, frame[c])]].map(_number)
-        if not counts.empty:
+        shares = "per cent" in table.title.lower() and counts.max().max() <= 100
+        if not counts.empty and not shares:
             key = re.sub(r"\W+", "_", f"{frame.index.name} {' '.join(counts)}".lower())
             wide.setdefault(key, counts[~counts.index.duplicated()])
     if months:
