@@ -84,7 +84,7 @@ def test_margins_give_a_count_back(report):
     rows = [(f"2031-{m:02}", 40, 30, 10) for m in range(1, 6)]
     assert attack.attack(report(table(*rows))).recovered.empty
     told = attack.attack(report(table(*rows, ("2031-06", 35, 30, "held back")))).recovered
-    assert told[["cell", "low", "high"]].to_numpy().tolist() == [["2031-06, Again", 1, 9]]
+    assert told[["cell", "low", "high"]].to_numpy().tolist() == [["2031-06, again", 1, 9]]
 
 
 def test_a_count_that_an_earlier_edition_showed_gives_another_away(report):
@@ -93,13 +93,20 @@ def test_a_count_that_an_earlier_edition_showed_gives_another_away(report):
     assert attack.attack(report(table(*rows, last))).recovered.empty
     report(table(*rows, ("2031-06", "held back", 30, "held back")), month="2031-01")
     found = attack.attack(report(table(*rows, last)))
-    assert found.editions == 2 and found.recovered["cell"].tolist() == ["2031-06, Again"]
+    assert found.editions == 2 and found.recovered["cell"].tolist() == ["2031-06, again"]
+
+
+def test_a_count_that_another_table_shows_gives_another_away(report):
+    rows = [(f"2031-{m:02}", 40, 30, 10) for m in range(1, 6)]
+    first = table(*rows, ("2031-06", 35, "held back", "held back"))
+    beside = table(*rows[:3], ("2031-06", 35, 30, 99), header=("month", "Total", "First plan", "Other"))
+    assert attack.attack(report(first + beside)).recovered["cell"].tolist() == ["2031-06, again"]
 
 
 def test_a_small_change_between_editions_is_told(report):
     report(table(*[(f"2031-{m:02}", 40, 30, 10) for m in range(1, 6)]), month="2031-01")
     told = attack.attack(report(table(*[(f"2031-{m:02}", 40, 30 + 5 * (m == 2), 10) for m in range(1, 6)]))).recovered
-    assert told[["cell", "low", "high", "how"]].to_numpy().tolist() == [["2031-02, First plan", 1, 9, attack.REVISION]]
+    assert told[["cell", "low", "high", "how"]].to_numpy().tolist() == [["2031-02, first plan", 1, 9, attack.REVISION]]
 
 
 # What does not meet the eye

@@ -236,7 +236,7 @@ def test_what_was_let_out_before_is_known_and_a_new_month_is_held_back_for_it():
 # The register
 
 
-def test_only_a_report_that_stands_enters_the_register(tmp_path, monkeypatch):
+def test_only_a_report_that_is_finished_enters_the_register(tmp_path, monkeypatch):
     table = authority(months=24)
     monkeypatch.delenv(paths.TAKE_AWAY, raising=False)
     disclosed.shown("months", table, data_dir=tmp_path)

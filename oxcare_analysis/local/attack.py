@@ -27,8 +27,6 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}")
 DAYS = 5  # in one column: a list of people, not of events
 NOT_COUNTS = re.compile(r"per cent|percent|share|rate|trend|low\b|high\b|season|fitted|remainder|interval|year|month|"
                         r"day|\bp\b|ratio|status|z\b|limit|centre", re.I)
-# The department's own months stand beside the analyst's: a title or a file that is not called own.
-PUBLISHED = re.compile(r"by month, (?!your own)|_by_month(\.csv|$)")
 ROWS_TO_GUESS = 4  # complete rows that must add up before a sum is believed that no name speaks of
 
 
@@ -66,7 +64,8 @@ def attack(folder: Path) -> Attack:
     tables = [counted(edition.tables) for edition in editions]
     found, cells, held_back = [], 0, 0
     for name, table in tables[-1].items():
-        rows, met, marks = _table(name, table, [t[name] for t in tables[:-1] if name in t])
+        others = [other for key, other in tables[-1].items() if key != name]
+        rows, met, marks = _table(name, table, [t[name] for t in tables[:-1] if name in t], others)
         found, cells, held_back = found + rows, cells + met, held_back + marks
     found += _hidden(editions[-1])
     recovered = pd.DataFrame(found, columns=["table", "cell", "low", "high", "how"])
@@ -82,40 +81,48 @@ def counted(tables: tuple[published_folder.Found, ...]) -> dict[str, pd.DataFram
     wide: dict[str, pd.DataFrame] = {}
     months: dict[str, pd.Series] = {}
     for table in tables:
-        frame = pd.DataFrame(table.rows, columns=[f"{h.strip()}" for h in table.header])
+        frame = pd.DataFrame(table.rows, columns=[h.strip().lower() for h in table.header])
         frame = frame.loc[:, ~frame.columns.duplicated()].set_index(frame.columns[0])
-        measure = _measure(table)
-        if PUBLISHED.search(f"{table.place}|{table.title}"):
-            continue
+        measure, published = _measure(table, set(frame))
         if measure:
-            value = frame.columns[[c.lower() == "value" for c in frame.columns]]
-            if len(value) and len(frame):
-                given = frame[value[0]].map(_number)
-                status = [c for c in frame if c.lower() == "status"]
-                other = frame[status[0]].ne(SUPPRESSED) & given.isna() if status else given.isna() & False
-                months.setdefault(measure, given.mask(other, np.inf))
-            continue
-        counts = frame[[c for c in frame if _is_count(c, frame[c])]].map(_number)
-        shares = "per cent" in table.title.lower() and counts.max().max() <= 100
-        if not counts.empty and not shares:
-            key = re.sub(r"\W+", "_", f"{frame.index.name} {' '.join(counts)}".lower())
-            wide.setdefault(key, counts[~counts.index.duplicated()])
+            frame = frame[frame.index.str.fullmatch(MONTH.pattern) & ~frame.index.duplicated()].sort_index()
+        if measure and len(frame):
+            given = frame["value"].map(_number)
+            if "status" in frame:
+                given = given.mask(frame["status"].ne(SUPPRESSED) & given.isna(), np.inf)
+            else:  # a chart that leaves months out: those between were held back
+                given = given.reindex(pd.period_range(given.index[0], given.index[-1], freq="M").astype(str))
+            months.setdefault(measure, given)
+        elif not published and not measure:
+            counts = frame[[c for c in frame if _is_count(c, frame[c])]].map(_number)
+            if not counts.empty and not _is_curve(table, counts):
+                key = re.sub(r"\W+", "_", f"{frame.index.name} {' '.join(counts)}")
+                wide.setdefault(key, counts[~counts.index.duplicated()])
     if months:
         rows = sorted(set().union(*(series.index for series in months.values())))
         wide["months"] = pd.DataFrame({m: s.reindex(rows, fill_value=np.inf) for m, s in months.items()})
     return wide
 
 
-def _measure(table: published_folder.Found) -> str:
-    """The monthly measure a table of one series is of; "" where it is something else or published."""
-    if table.header[0].lower() != "month" or "value" not in {h.lower() for h in table.header}:
-        return ""
+def _measure(table: published_folder.Found, columns: set[str]) -> tuple[str, bool]:
+    """The monthly count a table of one own series is of ("" for any other), and whether it is the department's."""
+    if table.header[0].lower() != "month" or "value" not in columns:
+        return "", False
     text = f"{table.place} {table.title}".lower()
-    if "_own" not in text and "your own months" not in text and "31_" not in table.place:
-        return ""
-    named = [m for m, label in LABELS.items() if f"{m}_by_month_own" in text
-             or f"{label} by month, your own months" in text]
-    return max(named, key=len, default="")
+    own = "_own" in text or "your own months" in text or "signal" in columns
+    if not own:
+        return "", "trend" in columns
+    named = [m for m, label in LABELS.items() if f"{m}_by_month_own" in text or f"own_control_{m}" in text
+             or table.title.lower().startswith(f"{label} by month, ")]
+    return max(named, key=len, default=""), False
+
+
+def _is_curve(table: published_folder.Found, counts: pd.DataFrame) -> bool:
+    """Whether whole numbers are per cent: the caption says so, or they go one way beside a number at risk."""
+    said = f"{table.title} {' '.join(table.header)}".lower()
+    one_way = all(c.dropna().is_monotonic_increasing or c.dropna().is_monotonic_decreasing for _, c in counts.items())
+    return counts.max().max() <= 100 and ("per cent" in table.title.lower() or ("at risk" in said.replace("_", " ")
+                                                                                and one_way))
 
 
 def _number(cell: str) -> float:
@@ -154,26 +161,35 @@ def _adds_up(table: pd.DataFrame, whole: str, parts: list[str], base: int) -> bo
         and bool((table[whole].max() >= table[parts].max().max()) or named)
 
 
-def _table(name: str, table: pd.DataFrame, before: list[pd.DataFrame]) -> tuple[list[tuple], int, int]:
-    """What is recovered of one table; how many cells it has and how many are held back."""
+def _table(name: str, table: pd.DataFrame, before: list[pd.DataFrame],
+           others: list[pd.DataFrame]) -> tuple[list[tuple], int, int]:
+    """What is recovered of one table; how many cells it has and how many are held back.
+
+    `before`: the same table in earlier editions. `others`: the tables beside it; a cell of the same row and column in
+    them is taken for the same count.
+    """
     given = table.to_numpy(dtype=float).ravel()
     mark, value = np.isnan(given), np.where(np.isinf(given), np.nan, given)
     seen = value[~np.isnan(value)]
     base = BASE if len(seen) and (seen % BASE == 0).all() else 1
     cells = [f"{row}, {column}" for row in table.index for column in table.columns]
-    let_out = [t.reindex(index=table.index, columns=table.columns).replace(np.inf, np.nan).to_numpy(dtype=float).ravel()
-               for t in before]
+    let_out = [_like(t, table) for t in before]
     known = (np.full(len(value), -np.inf), np.full(len(value), np.inf))
-    for earlier in let_out:
+    for earlier in [_like(other, table) for other in others] + let_out:
         low, high = intruder.box(earlier, base)
         known = tuple(np.where(np.isnan(earlier), k, bound) for k, bound in zip(known, (low, high), strict=True))
     rows = [(name, cells[i], value[i], value[i], SHOWN_SMALL) for i in np.flatnonzero(value < THRESHOLD)]
-    told = intruder.deduce(Shown(value, mark, guessed(table, base), known if let_out else None, base))
+    told = intruder.deduce(Shown(value, mark, guessed(table, base), known, base))
     rows += [(name, cells[i], told.low[i], told.high[i], MARGIN) for i in np.flatnonzero(told.narrow)]
     for earlier in let_out:
         low, high = intruder.revised(earlier, value, base)
         rows += [(name, cells[i], low[i], high[i], REVISION) for i in np.flatnonzero(intruder.few(low, high))]
     return rows, len(seen) + int(mark.sum()), int(mark.sum())
+
+
+def _like(other: pd.DataFrame, table: pd.DataFrame) -> np.ndarray:
+    """The figures of another table in the cells of this one; NaN where it has none."""
+    return other.reindex(index=table.index, columns=table.columns).replace(np.inf, np.nan).to_numpy(dtype=float).ravel()
 
 
 def _hidden(edition: published_folder.Folder) -> list[tuple]:

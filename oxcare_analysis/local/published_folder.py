@@ -132,7 +132,7 @@ def _sheets(file: Path, name: str, hidden: list) -> list[Found]:
             rows = [["" if v is None else f"{v:g}" if isinstance(v, float) else str(v) for v in row]
                     for row in sheet.iter_rows(values_only=True)]
             hidden += [(name, cell.comment.text) for row in sheet.iter_rows() for cell in row if cell.comment]
-            found += _table(f"{name}: {sheet.title}", sheet.title, rows[1:])
+            found += _table(f"{name}: {sheet.title}", rows[0][0], rows[1:])
     return found
 
 
