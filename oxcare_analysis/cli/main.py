@@ -5,8 +5,8 @@ import sys
 
 import typer
 
-from oxcare_analysis.cli import (calibrate, changes, data, figure, lab, ledger, local, refresh, simulate, statements,
-                                 update, verdicts)
+from oxcare_analysis.cli import (calibrate, changes, data, disclose, figure, lab, ledger, local, refresh, simulate,
+                                 statements, update, verdicts)
 from oxcare_analysis.words.errors import OxcareError
 
 app = typer.Typer(help="Why are more children on child protection plans? Four hypotheses tested on published figures.",
@@ -23,6 +23,7 @@ app.command("refresh")(refresh.command)
 app.command("lab")(lab.command)
 app.command("calibrate")(calibrate.command)
 app.command("simulate")(simulate.command)
+app.add_typer(disclose.app, name="disclose", help="Check what a report gives away about children.")
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """The register of what earlier editions let out, and the one way a table of own counts comes to be shown.
 
 Kept in data/local/disclosed/, one file a table: it holds exact counts, so it never leaves the machine. A refresh writes
-what its pages show into `waiting/`; only when the report stands does that become part of the register, so a failed run
-leaves no trace and a figure looked at in JupyterLab is not taken for one that was published.
+what its pages show into `waiting/`; only when the report is finished, just before it is put in its place, does that
+become part of the register, so a failed run leaves no trace and a figure looked at in JupyterLab is not taken for one
+that was published.
 """
 
 import os
@@ -87,7 +88,7 @@ def forget_waiting(data_dir: str | Path | None = None) -> None:
 
 
 def enter_waiting(data_dir: str | Path | None = None) -> None:
-    """After a report was put in its place: what it let out becomes part of the register."""
+    """When a report is finished: what it lets out becomes part of the register."""
     for path in sorted((folder(data_dir) / "waiting").glob("*.csv")):
         path.replace(folder(data_dir) / path.name)
     forget_waiting(data_dir)
@@ -97,5 +98,8 @@ def _wait(name: str, register: pd.DataFrame, data_dir: str | Path | None) -> Non
     path = folder(data_dir) / "waiting" / f"{name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
-    register[COLUMNS].to_csv(partial, index=False, lineterminator="\n", encoding="utf-8")
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        register[COLUMNS].to_csv(file, index=False, lineterminator="\n")
+        file.flush()
+        os.fsync(file.fileno())
     partial.replace(path)

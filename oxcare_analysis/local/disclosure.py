@@ -3,7 +3,7 @@
 Counts under ten are held back; so are others, as few as will do, wherever a margin, a sum that must hold or an earlier
 edition would give one back; the rest are shown as the nearest multiple of five. The promise, its reasons and how it is
 tested: docs/disclosure.md. Cell suppression with an audit by feasibility intervals: Hundepool and others (2012),
-Statistical Disclosure Control, chapter 4; the threshold and the base as for OpenSAFELY's and NHS England's counts.
+Statistical Disclosure Control, chapter 4. The threshold, noughts under it, is that of UK LLC; the base OpenSAFELY's.
 """
 
 from dataclasses import dataclass, replace

@@ -83,8 +83,8 @@ def publish(request: Request, say: Callable[[str], None]) -> Outcome:
             staged.mkdir()
             disclosed.forget_waiting(request.data_dir)
             changes = _build(study, request, staged, key, standing.before(request.out, folder, target), say)
+            disclosed.enter_waiting(request.data_dir)  # first: a kill in between must not let a report go unremembered
             standing.put_in_place(staged, target)
-            disclosed.enter_waiting(request.data_dir)
         standing.note_checked(request.out, study.as_of, new=True)
         all_reports.write(request.out)
     say(f"{study.area.name}: {compare.report_words(changes).replace(chr(10), ' ')}")
