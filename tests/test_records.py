@@ -365,6 +365,13 @@ def test_simulated_and_real_records_and_two_layouts_are_kept_apart(files, extrac
         store.add(real, "Elsewhere", tmp_path)
 
 
+def test_simulated_records_do_not_touch_months_typed_in(files, monthly_csv, tmp_path):
+    raw.add_files([monthly_csv(["2024-05", "7", "", "", "", "", ""])], data_dir=tmp_path)
+    with pytest.raises(DataError, match="simulated records would change them"):
+        store.add(reading.extracts([files["ssd"]])[0], None, tmp_path)
+    assert store.load(tmp_path) is None
+
+
 def test_the_authority_must_be_named_where_the_files_do_not_say(extract_csv, tmp_path):
     real = reading.extracts([extract_csv("x", plans=[plan(1, "A", "2025-01-01")])], day=pd.Timestamp("2025-06-30"))[0]
     with pytest.raises(UsageError, match="--area"):

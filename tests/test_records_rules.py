@@ -4,8 +4,10 @@ import pandas as pd
 import pytest
 
 from oxcare_analysis.local import rules
+from oxcare_analysis.local.layouts import ssd
 from oxcare_analysis.local.records import COLUMNS, Records, conform
 from oxcare_analysis.local.simulator import simulate
+from oxcare_analysis.words import paths
 
 # Two children, each referred, enquired into, met about and on a plan: nothing here breaks a rule.
 SOUND = {
@@ -90,6 +92,17 @@ def test_sound_records_break_no_rule_and_stay_as_they_are():
 
 def test_simulated_records_break_no_rule():
     assert broken(rules.apply(simulate(4_000, 36, seed=8))[1]) == {}
+
+
+def test_the_page_for_analysts_has_every_rule_and_every_column():
+    page = (paths.PROJECT / "docs" / "own_records.md").read_text(encoding="utf-8")
+    tables = {}
+    for rule in rules.RULES:
+        tables.setdefault((rule.code, rule.message, rule.action), []).append(rules.NAMES[rule.table])
+    told = [f"| {code} | {', '.join(names)} | {message} | {action} |"
+            for (code, message, action), names in tables.items()]
+    told += [f"SELECT {', '.join(columns.values())} FROM {theirs};" for theirs, columns in ssd.TABLES.values()]
+    assert [line for line in told if line not in page.splitlines()] == []
 
 
 def test_every_rule_has_an_example():
