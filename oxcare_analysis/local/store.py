@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock
 
+from oxcare_analysis.intake import raw
 from oxcare_analysis.intake.text import UNSEEN, shown
 from oxcare_analysis.local import rules
 from oxcare_analysis.local.combine import combine
@@ -69,6 +70,9 @@ def add(arriving: list[Extract], area: str | None = None, data_dir: str | Path |
         held, known = _held(data_dir)
         name = _area(area, known, arriving)
         _refuse_mixed([*held, *arriving])
+        if not held and any(one.simulated for one in arriving) and raw.months_file(data_dir).exists():
+            raise DataError("Months of your own are held in this data folder, and simulated records would change them. "
+                            "Keep the simulated ones in a folder of their own with --data-dir.")
         news = [one for one in arriving if not _already(one, held)]
         together = _together([*held, *news], name)
         _refuse_short(together.records)
