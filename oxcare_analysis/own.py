@@ -133,7 +133,8 @@ def own_ledger(study: Study, data_dir: str | Path | None = None, protect: bool =
     False
     """
     area, simulated, _ = _whose(study, data_dir)
-    return _told(ledgers.monthly_ledger(_months(data_dir, protect), area, simulated=simulated), protect)
+    found = ledgers.monthly_ledger(raw.read_months(data_dir), area, simulated=simulated)
+    return _told(showable.ledger(found, _months(data_dir, protect)) if protect else found, protect)
 
 
 def own_verdicts(study: Study, data_dir: str | Path | None = None, protect: bool = True) -> judging.Verdicts:

@@ -96,6 +96,13 @@ def test_a_table_of_simulated_records_says_so(found, what):
             assert "simulated" in shown.source and not NO_NUMBER.search(shown.table.to_string())
 
 
+def test_the_ledger_that_is_shown_is_in_fives_and_still_adds_up(found):
+    x = found("ledger")
+    for bars in (x.table, x.subtotals):
+        assert (bars["plans"] % 5 == 0).all() and bars["plans"].sum() + x.momentum == x.change
+    assert x.open_from % 5 == x.open_to % 5 == 0
+
+
 def test_every_count_that_is_shown_is_a_multiple_of_five_and_none_is_under_ten(found):
     counts = [found("records").table.drop(columns="year"), found("funnel").table.drop(columns="year"),
               found("funnel").kinds.drop(columns="year"), found("funnel").months, found("stays").endings[["plans"]],

@@ -145,6 +145,12 @@ def test_the_ledger_adds_up_exactly_and_gives_a_planted_step_to_its_driver():
     assert bars.drop("plans_per_conference").abs().max() < 1e-6
 
 
+def test_the_base_of_the_ledger_is_the_mean_of_its_year():
+    """Referrals that go up and down by turns have not changed."""
+    found = monthly_ledger.monthly_ledger(monthly(referrals_received=np.where(np.arange(72) % 2, 380.0, 420.0)), "x")
+    assert found.table.set_index("driver").loc["referrals_received", "plans"] == pytest.approx(0, abs=3)
+
+
 def test_with_the_number_of_children_referrals_are_per_child():
     living = pd.Series(np.where(np.arange(72) < 36, 100_000.0, 110_000.0), MONTHS)
     referrals = np.where(np.arange(72) < 36, 400.0, 440.0)

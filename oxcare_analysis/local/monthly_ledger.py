@@ -27,7 +27,8 @@ LABELS = yearly.LABELS | {ALONE: "Referrals received"}
 class MonthlyLedger(Result):
     """The change in open plans between two month ends, shared out.
 
-    `table`: driver, label, plans, low, high (95 per cent interval). `subtotals`: the same by step (step, label, ...).
+    `table`: driver, label, step (of the subtotals), plans, low, high (95 per cent interval). `subtotals`: step, label,
+    plans, low, high.
     Bars and `momentum` (carry-over from before) add up to the change exactly. `base`: the first and last month whose
     levels the drivers are held at. `step`: months in a step. `reason` says why there is none.
     """
@@ -91,12 +92,13 @@ def monthly_ledger(months: pd.DataFrame, area: str, children: pd.Series | None =
     noisy = logs + sd * random.standard_normal((yearly.DRAWS // 2, *logs.shape))
     drawn = np.column_stack(shapley(start, noisy[:, :, n:], noisy[:, :, :n].mean(axis=2)))
     low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-    table = pd.DataFrame({"driver": drivers, "label": [LABELS[d] for d in drivers], "plans": shares, "low": low[:-1],
-                          "high": high[:-1]})
+    table = pd.DataFrame({"driver": drivers, "label": [LABELS[d] for d in drivers], "step": "",
+                          "plans": shares, "low": low[:-1], "high": high[:-1]})
+    subtotals = _subtotals(table, drawn)
     return MonthlyLedger(**shell, first=str(frame.index[n - 1]), last=str(frame.index[-1]), open_from=start,
                          open_to=float(frame[STOCK].iloc[-1]), base=(str(held.index[1]), str(frame.index[n - 1])),
                          step=step, momentum=float(momentum), momentum_low=low[-1], momentum_high=high[-1],
-                         table=table, subtotals=_subtotals(table, drawn))
+                         table=table, subtotals=subtotals)
 
 
 def _stretch(months: pd.DataFrame) -> pd.DataFrame:
@@ -156,5 +158,6 @@ def _subtotals(table: pd.DataFrame, drawn: np.ndarray) -> pd.DataFrame:
         inside = np.flatnonzero(table["driver"].isin(members))
         low, high = np.percentile(drawn[:, inside].sum(axis=1), [2.5, 97.5])
         label = LABELS.get(name, "Enquiries started")
+        table.loc[inside, "step"] = name
         rows.append((name, label, table["plans"].iloc[inside].sum(), low, high))
     return pd.DataFrame(rows, columns=["step", "label", "plans", "low", "high"])

@@ -1,9 +1,10 @@
 """What an authority's own records give, as it may be shown: counts held back or rounded, everything else made of them.
 
 Every result passes here once, before a chart, table or sentence sees it (docs/disclosure.md). Shares and rates are made
-from the protected counts, curves are thinned and their marks read from the thinned curve, and the control charts and
-the ledger are worked on protected months. Changes between both ends of the months rest on whole years and on at least
-changes.FEWEST_EVENTS events at either end, and are told to a whole per cent.
+from the protected counts, curves are thinned and their marks read from the thinned curve, and control charts are drawn
+on protected months. The ledger, whose bars each rest on whole years, is told to the nearest five. Changes between both
+ends of the months rest on whole years and on at least changes.FEWEST_EVENTS events at either end, and are told to a
+whole per cent.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from oxcare_analysis.local.cohorts import STEPS, Funnel
 from oxcare_analysis.local.disclosure import Shape
 from oxcare_analysis.local.hazards import Hazards
 from oxcare_analysis.local.judging import Verdicts
+from oxcare_analysis.local.monthly_ledger import MonthlyLedger
 from oxcare_analysis.local.spells import CARE, ENDINGS, STEP_DOWN
 from oxcare_analysis.local.stays import Stays
 
@@ -84,6 +86,31 @@ def hazards(found: Hazards, counts: Counts) -> Hazards:
         stepped_down=[down.at[str(y), b] for y, b in zip(found.table["year"], found.table["band"], strict=True)])
     table["rate"] = (table["stepped_down"] / table["plans_years"]).where(table["plans_years"] > 0).round(1)
     return replace(found, table=table, ratios=found.ratios.round({"ratio": 2, "low": 2, "high": 2, "p_value": 3}))
+
+
+def ledger(found: MonthlyLedger, months: pd.DataFrame) -> MonthlyLedger:
+    """Stocks as `months` shows them, bars to the nearest five; the carry-over is what remains, so all still adds up."""
+    if not found.testable:
+        return found
+    table, steps = (t.assign(**{c: disclosure.rounded(t[c]) for c in ("plans", "low", "high")}) for t in
+                    (found.table, found.subtotals))
+    ends = {}
+    for name, month in (("open_from", found.first), ("open_to", found.last)):
+        shown = months["plans_open"].get(pd.Period(month, "M"), np.nan)
+        ends[name] = float(shown if np.isfinite(shown) else disclosure.rounded(getattr(found, name)))
+    table["plans"] = _adding_up(table, steps)
+    low, high = (float(disclosure.rounded(v)) for v in (found.momentum_low, found.momentum_high))
+    return replace(found, **ends, table=table, subtotals=steps, momentum_low=low, momentum_high=high,
+                   momentum=ends["open_to"] - ends["open_from"] - float(steps["plans"].sum()))
+
+
+def _adding_up(table: pd.DataFrame, steps: pd.DataFrame) -> pd.Series:
+    """Rounded bars of the drivers, the last of each step put right so that they add up to the step's rounded bar."""
+    plans = table["plans"].copy()
+    for step in steps.itertuples():
+        inside = table.index[table["step"] == step.step]
+        plans[inside[-1]] += step.plans - plans[inside].sum()
+    return plans
 
 
 def verdicts(found: Verdicts) -> Verdicts:
