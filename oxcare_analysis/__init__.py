@@ -14,6 +14,8 @@ _PLACES = {
                     "care_endings", "events", "comparable_events", "errors"),
     "care": ("looked_after", "ages", "unaccompanied", "in_need", "routes", "placements", "money", "workforce", "spend",
              "next_year", "caseload"),
+    "own": ("own_records", "own_funnel", "own_stays", "own_hazards", "own_control", "own_ledger", "own_verdicts",
+            "own_against_published"),
     "figures": ("figure", "published", "stated", "revised", "statements"),
     "showing.sentences": ("say",), "showing.drawing": ("save",),
     "showing.charts": ("charts",), "showing.exhibits": ("exhibits",),

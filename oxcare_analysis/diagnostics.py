@@ -1,5 +1,6 @@
 """What stands beside a verdict: trends, comparisons, life tables, regressions, bounds, events, months."""
 
+import dataclasses
 import hashlib
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pandas as pd
 from oxcare_analysis import door, figures
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.intake import raw
+from oxcare_analysis.local import disclosed, store
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking import care_endings as endings
 from oxcare_analysis.thinking import comparable as stacked
@@ -27,6 +29,7 @@ from oxcare_analysis.words.errors import UsageError
 
 # The row of the council's table of routes into care.
 FROM_PLANS = "looked_after_started_after_protection_plan_count"
+SIMULATED = "Source: simulated records of an authority that does not exist. {} Analysis: oxcare_analysis."
 
 
 def decompose(study: Study, measure: str) -> trends.Trend:
@@ -109,11 +112,13 @@ def recording(study: Study) -> stories.Recording:
 
 
 def months(study: Study, measure: str = "referrals_received", own: bool = False,
-           data_dir: str | Path | None = None) -> monthly.Months:
+           data_dir: str | Path | None = None, protect: bool = True) -> monthly.Months:
     """A measure by month: trend, season and remainder, steps at dated events, the likeliest break and its interval.
 
     Published: referrals received, every month held. `own`: the analyst's own months (data/local), which name no area:
-    `study` gives them its dated events. Raises UsageError on a measure that has no months.
+    `study` gives them its dated events. They come as they may be shown: counts under ten held back, the rest rounded,
+    models fitted on that (docs/disclosure.md); `protect=False` gives exact counts, which no refresh uses, and charts
+    that do not hand themselves over. Raises UsageError on a measure that has no months.
 
     >>> from oxcare_analysis import load
     >>> months(load("Oxfordshire")).last
@@ -123,7 +128,16 @@ def months(study: Study, measure: str = "referrals_received", own: bool = False,
     if measure not in known:
         raise UsageError(f"There is nothing by month called {measure!r}; expected one of {', '.join(known)}"
                          + ("." if own else ", or own=True for months of your own."))
-    return monthly.months(study, measure, raw.read_months(data_dir) if own else None)
+    if not own:
+        return monthly.months(study, measure)
+    held = raw.read_months(data_dir)
+    given = disclosed.shown("months", held, data_dir=data_dir) if protect and len(held) else None
+    simulated = store.simulated(data_dir)
+    of = dataclasses.replace(study, events=study.events.iloc[:0]) if simulated else study  # no event happened to it
+    found = (monthly.months(of, measure, held) if given is None
+             else monthly.months(of, measure, given.values, given.statuses))
+    return dataclasses.replace(found, area="SIMULATED RECORDS", source=SIMULATED.format(
+        monthly.EXACT if given is None else monthly.PROTECTED)) if simulated else found
 
 
 def care_endings(study: Study, data_dir: str | Path | None = None) -> endings.CareEndings:

@@ -474,7 +474,7 @@ def test_pictures_are_handed_over_only_to_a_refresh(draw, monkeypatch):
 
 def test_a_chart_of_own_months_hands_nothing_over(found, monkeypatch):
     monkeypatch.setenv(paths.TAKE_AWAY, "page")
-    own = charts.months(replace(found("Oxfordshire", "months"), own=True))
+    own = charts.months(replace(found("Oxfordshire", "months"), own=True, exact=True))
     assert set(own._repr_mimebundle_()) == {"text/html", "text/plain"}
 
 

@@ -266,7 +266,7 @@ def test_own_months_come_from_the_template_and_name_no_area(oxfordshire, tmp_pat
     series = simulated(14, n=30, mean=60.0)
     rows = [[str(month), 500 + i, int(v), "", 200, 50, 400] for i, (month, v) in enumerate(series.items())]
     raw.add_files([monthly_csv(*rows)], data_dir=tmp_path)
-    m = ox.months(oxfordshire, "plans_started", own=True, data_dir=tmp_path)
+    m = ox.months(oxfordshire, "plans_started", own=True, data_dir=tmp_path, protect=False)
     assert m.table["value"].tolist() == series.tolist()
     assert (m.first, m.last, m.own, m.area) == ("2012-04", "2014-09", True, "your own months")
     chart = ox.charts.months(m)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import typer
 
-from oxcare_analysis.cli import (calibrate, changes, data, figure, lab, ledger, refresh, simulate, statements,
-                                 update, verdicts)
+from oxcare_analysis.cli import (calibrate, changes, data, disclose, figure, lab, ledger, local, refresh, simulate,
+                                 statements, update, verdicts)
 from oxcare_analysis.words.errors import OxcareError
 
 app = typer.Typer(help="Why are more children on child protection plans? Four hypotheses tested on published figures.",
@@ -15,6 +15,7 @@ app = typer.Typer(help="Why are more children on child protection plans? Four hy
 app.add_typer(data.app, name="data", help="Take in, build and check published figures.")
 data.app.command("update")(update.command)
 data.app.command("changes")(changes.command)
+app.add_typer(local.app, name="local", help="Take in an authority's own records, or simulate some.")
 app.command("ledger")(ledger.command)
 app.command("verdicts")(verdicts.command)
 app.command("statements")(statements.command)
@@ -23,6 +24,7 @@ app.command("refresh")(refresh.command)
 app.command("lab")(lab.command)
 app.command("calibrate")(calibrate.command)
 app.command("simulate")(simulate.command)
+app.add_typer(disclose.app, name="disclose", help="Check what a report gives away about children.")
 
 
 def main() -> None:

@@ -129,12 +129,12 @@ def judge(evidence: Evidence, name: str) -> Finding:
     variants = tuple(Variant(words, _supports(study, signs)) for words, signs in getattr(rules, "VARIANTS", {}).items())
     return Finding(
         name, rules.QUESTION, verdict,
-        _reason(verdict, primary, rules, moved, tuple(fitting["mechanism"]), doubts), primary,
+        reason(verdict, primary, rules, moved, tuple(fitting["mechanism"]), doubts), primary,
         evidence.p_adjusted.get(name, float("nan")), rules.MARGIN, named, supporting, council, agreement, bool(moved),
         study.area.name, (study.first_year, study.last_year), _notes(evidence, name, verdict, without),
         tuple(fitting["mechanism"]) if moved else (), study.source,
-        rules.COUNCIL_COULD_SHOW if council else "", variants=variants, table=_table(primary, supporting), fits=fitted,
-        without=tuple(without.items()))
+        rules.COUNCIL_COULD_SHOW if council else "", variants=variants, table=told_beside(primary, supporting),
+        fits=fitted, without=tuple(without.items()))
 
 
 def _decided(evidence: Evidence, name: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:
@@ -216,8 +216,9 @@ def percent(log_change: float) -> str:
     return f"{'up' if change >= 0 else 'down'} {abs(change) * 100:.0f} per cent"
 
 
-def _reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple[str, ...],
-            doubts: tuple[str, ...]) -> str:
+def reason(verdict: str, primary: Estimate, rules, moved: bool, fitting: tuple[str, ...],
+           doubts: tuple[str, ...]) -> str:
+    """Why the verdict is what it is, in a sentence made from the numbers; `rules`: the module of the hypothesis."""
     what = rules.CHANGED[0].upper() + rules.CHANGED[1:]
     if verdict == NOT_TESTABLE:
         return f"{primary.label[0].upper()}{primary.label[1:]} cannot be compared: {primary.missing}."
@@ -270,7 +271,7 @@ def _joined(words: list[str]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _table(primary: Estimate, supporting: tuple[Support, ...]) -> pd.DataFrame:
+def told_beside(primary: Estimate, supporting: tuple[Support, ...]) -> pd.DataFrame:
     """Primary and supporting measures as one table, for charts and exhibits."""
     rows = [("primary", primary, "")] + [("supporting", s.estimate, s.predicted) for s in supporting]
     return pd.DataFrame([{

@@ -60,7 +60,7 @@ def _put(taken: list[Intake], data_dir: str | Path | None, published: str | None
     kept = [i for i in taken if i.source != "local"]
     _check_identities(kept, data_dir)
     news = [i for i in kept if not _held(i, data_dir)]
-    months = _months(taken, data_dir)
+    months = _months([i.rows for i in taken if i.source == "local"], data_dir)
     targets = sorted({_folder(i, data_dir) for i in news})
     ready = [(swap.staged(target), target) for target in [*targets, *([months_file(data_dir)] if months else [])]]
     LOG.debug("add: read and checked")
@@ -272,14 +272,20 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _months(taken: list[Intake], data_dir: str | Path | None) -> bytes:
+def add_months(rows: pd.DataFrame, data_dir: str | Path | None) -> None:
+    """Put the analyst's months beside those held; a month given again replaces the one held."""
+    with _alone(data_dir):
+        months_file(data_dir).parent.mkdir(parents=True, exist_ok=True)
+        durable.write(months_file(data_dir), _months([rows], data_dir))
+
+
+def _months(arriving: list[pd.DataFrame], data_dir: str | Path | None) -> bytes:
     """The analyst's months held and arriving, as the file to keep; one given again replaces the one held."""
-    arriving = [i.rows for i in taken if i.source == "local"]
     path = months_file(data_dir)
     if not arriving:
         return b""
     if path.exists():
-        arriving.insert(0, plain.months(text.read_csv(path), path.name))
+        arriving = [plain.months(text.read_csv(path), path.name), *arriving]
     rows = pd.concat(arriving).drop_duplicates("month", keep="last").sort_values("month")
     return as_csv(rows)
 

@@ -4,6 +4,9 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +14,7 @@ import pandas as pd
 from oxcare_analysis.words.errors import DataError
 
 LARGEST_FILE_BYTES = 50_000_000
+LARGEST_RECORDS_BYTES = 2_000_000_000  # an authority's own extract, read a row at a time
 LONGEST_SHOWN = 60
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 WORKBOOK_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # xlsx, ods and any zip; xls
@@ -68,6 +72,61 @@ def parse(content: bytes, name: str, needs_rows: bool = True) -> tuple[list[str]
         raise DataError(f"{name} repeats its header below the first line; expected it once. Two files may have been "
                         "put together: add each by itself.")
     return header, lines[1:]
+
+
+def header(path: Path) -> list[str]:
+    """The first row of a CSV of any size, its cells stripped. Raises DataError where there is none."""
+    with _opened(path) as lines:
+        names = [column.strip() for column in next(lines, [])]
+    if not any(names):
+        raise DataError(f"{path.name} has no header; expected the names of its columns in the first row. Export it "
+                        "again.")
+    return names
+
+
+def read_columns(path: Path, positions: list[int]) -> pd.DataFrame:
+    """Some columns of a CSV of any size, as text, numbered as in the file; no cell of another column is kept.
+
+    Read a row at a time, by the rules of parse, but for bytes that are no UTF-8: these may stand in a column that is
+    not read, such as a name in an older encoding. Raises DataError.
+    """
+    width, pick, kept = len(header(path)), itemgetter(*positions), []
+    with _opened(path) as lines:
+        next(lines)
+        for number, row in enumerate(lines, start=2):
+            if len(row) == width:
+                kept.append(pick(row))
+            elif row:
+                raise DataError(f"{path.name}, line {number}, has {len(row)} cells where the header has {width}. The "
+                                "file may be cut short; export it again.")
+    columns = list(zip(*kept, strict=True)) if len(positions) > 1 else [tuple(kept)]
+    for position, cells in zip(positions, columns or [()] * len(positions), strict=True):
+        unseen = UNSEEN.search("\n".join(cells))
+        if unseen:
+            raise DataError(f"{path.name} holds a character that cannot be seen or read (U+{ord(unseen.group()):04X}) "
+                            f"in column {position + 1}; expected plain text. Export it again as 'CSV UTF-8'.")
+    return pd.DataFrame(dict(zip(positions, columns or [()] * len(positions), strict=True)), dtype="str")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Iterator[list[str]]]:
+    """The rows of a CSV, while it is open."""
+    if not path.is_file():
+        raise DataError(f"There is no file {path}. Check the name and try again.")
+    if path.stat().st_size > LARGEST_RECORDS_BYTES:
+        raise DataError(f"{path.name} is {path.stat().st_size:,} bytes; no file of records is over "
+                        f"{LARGEST_RECORDS_BYTES:,}. Check that it is the right file.")
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start.startswith(WORKBOOK_STARTS):
+        raise DataError(f"{path.name} is a workbook or a zip file; expected a CSV. Give a workbook its own ending, "
+                        ".xlsx.")
+    encoding = "utf-16" if start.startswith(UTF_16_MARKS) else "utf-8-sig"
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        try:
+            yield csv.reader(file, strict=True)
+        except csv.Error as problem:
+            raise DataError(f"{path.name} cannot be read as CSV: {problem}. Export it again.") from None
 
 
 def shown(found: object) -> str:

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from oxcare_analysis.intake import raw
+from oxcare_analysis.local import store
 from oxcare_analysis.refresh import all_reports, standing
 from oxcare_analysis.tables import tables
 from oxcare_analysis.words import paths
@@ -37,9 +38,11 @@ class Request:
 
     @property
     def own_months(self) -> bytes:
-        """The analyst's own months to report on; empty where there are none or several areas are refreshed."""
+        """The analyst's own months and the records they are from; empty where none, or where several areas are asked.
+        """
         path = raw.months_file(self.data_dir)
-        return path.read_bytes() if self.alone and path.exists() else b""
+        months = path.read_bytes() if path.exists() else b""
+        return months + store.fingerprint(self.data_dir) if self.alone else b""
 
     @cached_property
     def depends_on(self) -> str:

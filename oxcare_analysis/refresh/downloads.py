@@ -29,9 +29,9 @@ def make_folders(folder: Path) -> None:
 
 
 def charts_of(book: nbformat.NotebookNode, page: str) -> dict[str, dict]:
-    """Every chart of published figures that a notebook drew, by page and name; a chart drawn twice is kept once.
+    """Every chart that a notebook drew, by page and name; a chart drawn twice is kept once.
 
-    A chart of the analyst's own months does not hand itself over, so none is among them.
+    Own figures are among them as they may be shown: a chart of exact own counts does not hand itself over.
     """
     found: dict[str, dict] = {}
     for cell in book.cells:

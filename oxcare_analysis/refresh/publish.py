@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 
 from oxcare_analysis import documents, door
+from oxcare_analysis.local import disclosed
 from oxcare_analysis.refresh import (asked, cards, compare, downloads, front, make, pages, run, sources,
                                      standing)
 from oxcare_analysis.refresh.asked import Outcome, Request
@@ -53,6 +54,8 @@ def put(request: Request, built: Built) -> Outcome:
     """Put what was built in place. The caller holds the folder of reports."""
     target = request.out / built.month / built.folder
     if built.staged:
+        if request.own_months:
+            disclosed.enter_waiting(request.data_dir)  # first: a kill in between must not let a report go unremembered
         standing.put_in_place(built.staged, target)
     return Outcome(target / "index.html", built.key, built.staged is not None, request.digest, built.changes)
 
@@ -72,6 +75,8 @@ def build(request: Request, scratch: str | Path, say: Callable[[str], None]) -> 
         return Built(study.as_of, folder, key, None, {})
     staged = Path(scratch) / "report"
     downloads.make_folders(staged)
+    if request.own_months:
+        disclosed.forget_waiting(request.data_dir)
     made = make.make_all(wanted, staged, Path(scratch) if request.force else target, request.workers, say)
     started = time.perf_counter()
     document, place = documents.verdicts_document(study), wanted[0].place

@@ -51,7 +51,7 @@ SAFE_IN_URL = " /:;=,()?!'&+.-*"
 class Chart:
     """A finished figure. Shows itself in a notebook as an HTML figure with its data a click away.
 
-    `own`: drawn from the analyst's own figures, which no refresh publishes as downloads.
+    `own`: drawn from the analyst's own exact figures, which do not hand themselves over: no refresh publishes them.
     """
 
     name: str

@@ -134,7 +134,7 @@ def months(m) -> Chart | str:
     return finish(figure, f"{m.measure}_by_month{'_own' * m.own}", upper(f"{m.label} by month, {m.area}"),
                   f"Line chart. {trend_by_month(m)}", m.source, table,
                   "Line and band: trend, 95 per cent interval. Bars: calendar months." + f" {key}" * bool(key)
-                  + " Shaded: where the break may lie." * m.broke, own=m.own)
+                  + " Shaded: where the break may lie." * m.broke, own=m.exact)
 
 
 def power(table, across: str, source: str) -> Chart | str:

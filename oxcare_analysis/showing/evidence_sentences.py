@@ -157,8 +157,17 @@ def months(m) -> str:
              f"{'under 0.01' if b.p_value < 0.01 else f'= {b.p_value:.2f}'}).")
     scatter = "" if m.stock else f"scatter {m.dispersion:.1f} times what chance alone gives; "
     absent = f" Months without a figure: {gaps}." if gaps else ""
+    absent += held_back(m)
     return (f"{trend_by_month(m)}{absent}\n{dated} {found}\nCheck: {scatter}"
             f"remainders of neighbouring months correlate {m.autocorrelation:+.2f}; intervals allow for both.")
+
+
+def held_back(m) -> str:
+    """In how many own months the count may not be shown; and whether what is shown is exact."""
+    if m.exact:
+        return " Exact counts, for the analyst alone."
+    return (f" Held back in {m.held_back} of your months: a count under ten, or one that would give such a count away."
+            if m.held_back else "")
 
 
 def trend_by_month(m) -> str:

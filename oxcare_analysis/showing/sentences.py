@@ -5,6 +5,7 @@ from itertools import groupby
 
 from oxcare_analysis.showing import care_sentences as care
 from oxcare_analysis.showing import evidence_sentences as beside
+from oxcare_analysis.showing import own_sentences as own
 from oxcare_analysis.showing import statements
 from oxcare_analysis.showing import work_sentences as work
 from oxcare_analysis.showing.wording import (COMPARISONS, HYPOTHESES, LEDGERS, UNREAD, VERDICTS, clear_steps, people,
@@ -31,7 +32,7 @@ def say(result) -> Words:
 
     Takes what ox.premise, ledger, assess, decompose, compare, regression, story, recording, exits, specifications,
     care_endings, events, comparable_events, months, errors, statements, looked_after, ages, unaccompanied, in_need,
-    routes, workforce, spend, next_year or caseload return.
+    routes, workforce, spend, next_year, caseload or any of ox.own_... return.
 
     >>> import oxcare_analysis as ox
     >>> ox.say(ox.ledger(ox.load("City of London", 2013, 2018)))
@@ -45,7 +46,10 @@ March is not published for 2013 (suppressed to protect confidentiality).
                 "ComparableEvents": beside.comparable_events, "Errors": beside.errors,
                 "LookedAfter": care.looked_after, "Ages": care.ages, "Unaccompanied": care.unaccompanied,
                 "InNeed": care.in_need, "Routes": care.routes, "Workforce": work.workforce, "Spend": work.spend,
-                "Outlook": work.outlook, "Caseload": work.caseload, "Statements": statements.sentence}
+                "Outlook": work.outlook, "Caseload": work.caseload, "Statements": statements.sentence,
+                "Held": own.records, "Funnel": own.funnel, "Stays": own.stays, "Hazards": own.hazards,
+                "Control": own.control, "MonthlyLedger": own.ledger, "Verdicts": own.verdicts,
+                "AgainstPublished": own.against_published}
     kind = type(result).__name__
     if kind not in speakers:
         raise UsageError(f"ox.say reads out a result such as ox.premise(study) or ox.assess(study, ...); got a {kind}.")

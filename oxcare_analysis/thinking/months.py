@@ -3,7 +3,7 @@
 The parts multiply: value = trend × season × remainder, in every month with a figure. The models are in models/monthly.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from oxcare_analysis.thinking.findings import SIGNIFICANT, holm
 from oxcare_analysis.thinking.models import monthly
 from oxcare_analysis.thinking.study import Study
-from oxcare_analysis.words.columns import MONTHS
+from oxcare_analysis.words.columns import MONTHS, NOT_AVAILABLE, SUPPRESSED
 from oxcare_analysis.words.result import Result
 
 PUBLISHED = ("referrals_received",)
@@ -22,8 +22,12 @@ LABELS = {STOCK: "children on a plan", "plans_started": "plans started", "plans_
 NONE_HELD = ("no months of your own are held. Print the template with `oxcare data template monthly`, fill it in and "
              "add it with `oxcare data add`")
 NOT_FILLED_IN = "none of your own months has this count filled in"
-OWN_SOURCE = ("Source: the council's own monthly figures, as added to this copy; not published statistics. Analysis: "
-              "oxcare_analysis.")
+ALL_HELD_BACK = ("all its counts are under ten, or would give such a count away, so none is shown. On your own machine "
+                 "ox.months(study, measure, own=True, protect=False) shows them")
+OWN_SOURCE = ("Source: the council's own monthly figures, as added to this copy; not published statistics. {} "
+              "Analysis: oxcare_analysis.")
+PROTECTED = "Counts under ten are held back, and others that would give one away; the rest are to the nearest five."
+EXACT = "EXACT COUNTS, small ones among them: for the analyst alone, not to be passed on."
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,11 +36,13 @@ class Months(Result):
 
     `table`: one row a calendar month from first to last: month (2013-04), value (NaN in a gap), trend (the level of an
     average month), low, high (95 per cent interval of the trend), season (1 = an average month), fitted (trend ×
-    season), remainder (value ÷ fitted). `steps`: event, date (first month after it), label (in a few words), estimate,
-    low, high (logs), p_value, p_adjusted (Holm over the dates), each date in a model of its own; NaN where too few
-    months about it have a figure. `break_`: the likeliest break (date, low, high, p_value) or None. `dispersion`:
-    scatter of the counts over what chance alone gives (NaN for a stock). `autocorrelation`: of remainders a month
-    apart.
+    season), remainder (value ÷ fitted); of own months made fit to be shown, the status of the value too. `steps`:
+    event, date (first month after it), label (in a few words), estimate, low, high (logs), p_value, p_adjusted (Holm
+    over the dates), each date in a model of its own; NaN where too few months about it have a figure. `break_`: the
+    likeliest break (date, low, high, p_value) or None. `dispersion`: scatter of the counts over what chance alone gives
+    (NaN for a stock). `autocorrelation`: of remainders a month
+    apart. `held_back`: own months in which the count may not be shown. `exact`: own counts as they are, never to leave
+    the machine; all else of own months, the models too, is worked out from what may be shown.
     """
 
     area: str
@@ -52,6 +58,8 @@ class Months(Result):
     autocorrelation: float = float("nan")
     steps: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+    held_back: int = 0
+    exact: bool = False
 
     @property
     def stock(self) -> bool:
@@ -67,14 +75,27 @@ class Months(Result):
         return self.table.to_html(index=False, float_format="{:,.2f}".format) if len(self.table) else self.missing
 
 
-def months(study: Study, measure: str, own: pd.DataFrame | None = None) -> Months:
-    """Model a measure by month: published referrals of the study's area, or the analyst's `own` table (by month)."""
-    series = referrals(study) if own is None else own.get(measure, pd.Series(dtype=float))
-    name, source = (study.area.name, study.source) if own is None else ("your own months", OWN_SOURCE)
-    series = series.dropna()
-    if own is not None and series.empty:
-        return Months(name, measure, LABELS[measure], source, True, NONE_HELD if own.empty else NOT_FILLED_IN)
-    return model(series, study.events, name, measure, source, own is not None)
+def months(study: Study, measure: str, own: pd.DataFrame | None = None,
+           statuses: pd.DataFrame | None = None) -> Months:
+    """Model a measure by month: published referrals of the study's area, or the analyst's `own` table (by month).
+
+    `statuses`: of the own counts, where they are made fit to be shown; without it they are taken as exact.
+    """
+    if own is None:
+        return model(referrals(study).dropna(), study.events, study.area.name, measure, study.source)
+    series, name = own.get(measure, pd.Series(dtype=float)).dropna(), "your own months"
+    source = OWN_SOURCE.format(EXACT if statuses is None else PROTECTED)
+    status = pd.Series(dtype=object) if statuses is None else statuses.get(measure, pd.Series(dtype=object))
+    held_back, exact = int((status == SUPPRESSED).sum()), statuses is None
+    if series.empty:
+        why = NONE_HELD if own.empty else ALL_HELD_BACK if held_back else NOT_FILLED_IN
+        return Months(name, measure, LABELS[measure], source, True, why, held_back=held_back, exact=exact)
+    found = replace(model(series, study.events, name, measure, source, True), held_back=held_back, exact=exact)
+    if exact or found.table.empty:
+        return found
+    by_month = status.set_axis(status.index.astype(str))
+    return replace(found, table=found.table.assign(
+        status=by_month.reindex(found.table["month"]).fillna(NOT_AVAILABLE).to_numpy()))
 
 
 def referrals(study: Study) -> pd.Series:

@@ -51,14 +51,14 @@ def correlation(changes: pd.DataFrame) -> pd.DataFrame:
 
 
 def fits(mechanisms: tuple[Mechanism, ...], primary: Estimate, indicators: dict[str, Estimate], spread: pd.Series,
-         correlations: pd.DataFrame) -> pd.DataFrame:
-    """How well each mechanism that could have moved `primary` the way it went fits the indicators.
+         correlations: pd.DataFrame, over: tuple[str, ...] = INDICATORS) -> pd.DataFrame:
+    """How well each mechanism that could have moved `primary` the way it went fits the indicators `over`.
 
     `spread`: sd of an indicator's change where nothing but drift and noise is at work. Returns hypothesis, mechanism,
     size (of its full size), loglik; one row a mechanism that predicts the direction seen. A mechanism that predicts no
     indicator has a loglik of NaN: nothing in one authority's figures speaks for it or against it.
     """
-    known = [m for m in INDICATORS if m in indicators and indicators[m].known and np.isfinite(spread.get(m, np.nan))
+    known = [m for m in over if m in indicators and indicators[m].known and np.isfinite(spread.get(m, np.nan))
              and m != primary.measure]
     seen = np.array([indicators[m].estimate for m in known])
     sd = spread.reindex(known).to_numpy()

@@ -1,0 +1,1 @@
+"""An authority's own records, read and worked on the analyst's machine only."""

@@ -1,0 +1,251 @@
+"""The attack on a published folder: it finds what is planted, all that unprotected tables tell, and nothing in ours.
+
+All counts and children here are simulated.
+"""
+
+import base64
+import json
+import re
+import shutil
+import struct
+import zipfile
+import zlib
+
+import nbformat
+import numpy as np
+import pytest
+from conftest import SHIPPED
+from openpyxl import load_workbook
+from typer.testing import CliRunner
+
+from oxcare_analysis.cli.main import app
+from oxcare_analysis.intake import raw
+from oxcare_analysis.local import attack, demonstration, disclosed, published_folder, writers
+from oxcare_analysis.local.simulator import simulate
+from oxcare_analysis.refresh import downloads, pages, run
+from oxcare_analysis.words import paths
+from oxcare_analysis.words.errors import UsageError
+
+SAFE = "<p>nothing here</p>"
+
+
+@pytest.fixture(scope="module")
+def demonstrated():
+    """Every table under every protection, attacked."""
+    return demonstration.run().set_index(["table", "protection"])
+
+
+@pytest.fixture
+def report(tmp_path):
+    """A function that writes the page of own months (and any other files) of one month's report; the folder."""
+
+    def write(page=SAFE, month="2031-02", **files):
+        folder = tmp_path / month / "testshire"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "index.html").write_text("<p>Simulated</p>", encoding="utf-8")
+        (folder / "31_local_months.html").write_text(page, encoding="utf-8")
+        for name, content in files.items():
+            (folder / name.replace("__", ".")).write_bytes(content if isinstance(content, bytes) else content.encode())
+        return folder
+
+    return write
+
+
+def table(*rows, header=("month", "Total", "First plan", "Again")):
+    cells = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+    return f"<table><tr>{''.join(f'<th>{h}</th>' for h in header)}</tr>{cells}</table>"
+
+
+# What is recovered
+
+
+def test_nothing_is_recovered_under_full_protection(demonstrated):
+    full = demonstrated.xs("full protection", level="protection")
+    assert full[["recovered", "revisions_told"]].to_numpy().sum() == 0
+    assert (full["held_back"] >= full["small_counts"]).all() and full["small_counts"].min() > 20
+
+
+def test_all_is_recovered_where_suppression_is_off(demonstrated):
+    assert (demonstrated.xs("suppression off", level="protection")["share"] >= 0.9).all()
+
+
+def test_nine_tenths_are_recovered_where_a_total_and_the_other_part_stand_beside_a_small_part(demonstrated):
+    alone = demonstrated.xs("only secondary suppression off", level="protection")
+    assert alone.loc[demonstration.WORDS["again"], "share"] >= 0.9
+    assert (alone["recovered"] > 0).all() and (alone["revisions_told"] > 0).all()
+
+
+def test_the_page_of_the_docs_has_these_figures(demonstrated):
+    page = (paths.PROJECT / "docs" / "disclosure.md").read_text(encoding="utf-8")
+    assert demonstration.markdown(demonstrated.reset_index()) in page, "oxcare disclose demonstrate --markdown"
+
+
+def test_margins_give_a_count_back(report):
+    rows = [(f"2031-{m:02}", 40, 30, 10) for m in range(1, 6)]
+    assert attack.attack(report(table(*rows))).recovered.empty
+    told = attack.attack(report(table(*rows, ("2031-06", 35, 30, "held back")))).recovered
+    assert told[["cell", "low", "high"]].to_numpy().tolist() == [["2031-06, again", 1, 9]]
+
+
+def test_a_count_that_an_earlier_edition_showed_gives_another_away(report):
+    rows = [(f"2031-{m:02}", 40, 30, 10) for m in range(1, 6)]
+    last = ("2031-06", 35, "held back", "held back")
+    assert attack.attack(report(table(*rows, last))).recovered.empty
+    report(table(*rows, ("2031-06", "held back", 30, "held back")), month="2031-01")
+    found = attack.attack(report(table(*rows, last)))
+    assert found.editions == 2 and found.recovered["cell"].tolist() == ["2031-06, again"]
+
+
+def test_a_count_that_another_table_shows_gives_another_away(report):
+    rows = [(f"2031-{m:02}", 40, 30, 10) for m in range(1, 6)]
+    first = table(*rows, ("2031-06", 35, "held back", "held back"))
+    beside = table(*rows[:3], ("2031-06", 35, 30, 99), header=("month", "Total", "First plan", "Other"))
+    assert attack.attack(report(first + beside)).recovered["cell"].tolist() == ["2031-06, again"]
+
+
+def test_a_small_change_between_editions_is_told(report):
+    report(table(*[(f"2031-{m:02}", 40, 30, 10) for m in range(1, 6)]), month="2031-01")
+    told = attack.attack(report(table(*[(f"2031-{m:02}", 40, 30 + 5 * (m == 2), 10) for m in range(1, 6)]))).recovered
+    assert told[["cell", "low", "high", "how"]].to_numpy().tolist() == [["2031-02, first plan", 1, 9, attack.REVISION]]
+
+
+# What does not meet the eye
+
+
+def png(text):
+    body = b"tEXt" + text
+    return (b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(text)) + body + struct.pack(">I", zlib.crc32(body)))
+
+
+@pytest.mark.parametrize("hidden", [
+    "<!-- 2031-02: 7 -->", '<img alt="2031-02: 7">', '<p data-own="{&quot;2031-02&quot;: 7}">', '<p title="2031-02=7">',
+    "<script>var own = {'2031-02': 7}</script>", "<style>/* 2031-02: 7 */</style>",
+    '<img src="data:image/svg+xml;base64,' + base64.b64encode(b"<svg><desc>2031-02: 7</desc></svg>").decode() + '">',
+    '<img src="data:image/png;base64,' + base64.b64encode(png(b"Description\x002031-02: 7")).decode() + '">',
+])
+def test_a_small_count_hidden_in_a_page_is_found(report, hidden):
+    assert attack.attack(report(SAFE + hidden)).recovered["how"].tolist() == [attack.HIDDEN]
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("verdicts__json", '{"own": {"2031-02": 7}}'), ("31_local_months__ipynb", '{"metadata": {"own": "2031-02: 7"}}'),
+    ("31_x__svg", "<svg><!-- 2031-02: 7 --></svg>"), ("31_x__png", png(b"Own\x002031-02: 7")),
+    ("briefing__md", "2031-02: 7"), ("alt_text__csv", "chart,alt_text\n31_x,2031-02: 7\n"),
+])
+def test_a_small_count_hidden_in_a_file_is_found(report, name, content):
+    assert attack.attack(report(**{name: content})).recovered["how"].tolist() == [attack.HIDDEN]
+
+
+def test_a_small_count_in_a_csv_a_workbook_or_a_list_of_records_is_found(report):
+    rows = "month,value,status\n2031-01,20,rounded\n2031-02,7,published\n"
+    folder = report(**{"31_plans_started_by_month_own__csv": rows})
+    assert attack.attack(folder).recovered["how"].tolist() == [attack.SHOWN_SMALL]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output(
+        "display_data", {downloads.CHART: {"name": "plans_started_by_month_own", "title": "t", "alt": "a", "svg": "",
+                                           "source": "s", "csv": rows, "page": "", "slide": ""}})])])
+    other = report(month="2031-03")
+    downloads.write_charts({"31_local_months": book}, other)
+    (other / "data" / "31_plans_started_by_month_own.csv").unlink()
+    assert load_workbook(other / "tables.xlsx").sheetnames == ["31_plans_started_by_month_own"]
+    assert attack.SHOWN_SMALL in set(attack.attack(other).recovered["how"])
+    listed = report(month="2031-04", own__json=json.dumps({"x": [{"month": "2031-01", "own_count": 3}]}))
+    assert attack.SHOWN_SMALL in set(attack.attack(listed).recovered["how"])
+
+
+@pytest.mark.parametrize("page", [
+    table(("A1", "2031-01"), header=("person_id", "month")), table(("A1", "3"), header=("Child Unique ID", "plans")),
+    "<!-- birth_date -->", table(*[(i, f"2020-01-{i:02}") for i in range(1, 8)], header=("n", "when")),
+])
+def test_rows_that_look_like_children_are_found(report, page):
+    assert attack.attack(report(page)).children
+
+
+def test_a_folder_that_is_no_report_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="holds no report"):
+        attack.attack(tmp_path)
+
+
+def test_the_command_exits_3_where_something_is_recovered(report):
+    clean, leaky = report(), report(SAFE + "<!-- 2031-02: 7 -->", month="2031-05")
+    assert CliRunner().invoke(app, ["disclose", "check", str(clean)]).exit_code == 0
+    told = CliRunner().invoke(app, ["disclose", "check", str(leaky), "--json"])
+    assert told.exit_code == 3 and json.loads(told.stdout)["recovered"][0]["how"] == attack.HIDDEN
+
+
+# The page of own months
+
+
+@pytest.fixture(scope="module")
+def page31(tmp_path_factory, tables):
+    """The page of own months and what it hands out, as a refresh makes them, from simulated records of a small place.
+
+    `tables`: built beforehand, so that they need not be built again beside a copy of the figures.
+    """
+    base = tmp_path_factory.mktemp("own")
+    records = simulate(children=26_000, months=48, cause="none", seed=4)
+    data = base / "data"
+    for part in ("raw", "processed"):
+        shutil.copytree(SHIPPED / part, data / part)
+    writers.write_ssd(records, base / "ssd")
+    added = CliRunner().invoke(app, ["local", "add", str(base / "ssd"), "--data-dir", str(data)])
+    assert added.exit_code == 0, added.output
+    folder = base / "reports" / "2031-01" / "rutland"
+    folder.mkdir(parents=True)
+    source = next(path for path in run.notebooks() if path.stem == run.OWN_MONTHS)
+    target = base / source.name
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("OXCARE_DATA_DIR", paths.TAKE_AWAY):
+            patched.setenv(name, "")
+        run.execute(run.Job(source, target, {"area": "Rutland", "first_year": 2014, "last_year": 2024,
+                                             "as_of": "latest"}, data))
+    book = nbformat.read(target, as_version=4)
+    downloads.write_charts({source.stem: book}, folder)
+    place = pages.Place("Simulated", "", (("index.html", "Start", ""),))
+    (folder / f"{source.stem}.html").write_text(pages.render(book, "Own", place, "x"), encoding="utf-8")
+    (folder / source.name).write_bytes(target.read_bytes())
+    exact = raw.read_months(data)
+    return folder, records, exact.set_axis(exact.index.astype(str)), data
+
+
+def test_page_31_gives_no_count_back(page31):
+    folder, _, exact, _ = page31
+    found = attack.attack(folder)
+    assert found.recovered.empty and not found.children
+    shown = attack.counted(published_folder.folder(folder).tables)["months"]
+    small = exact.loc[shown.index, shown.columns] < 10
+    assert found.cells > 300 and found.held_back >= shown.isna().to_numpy().sum() and found.held_back > 10
+    assert not np.isfinite(shown.to_numpy()[small]).any()
+
+
+def test_all_of_page_31_is_what_the_register_says_was_let_out(page31):
+    folder, _, exact, data = page31
+    assert disclosed.read("months", data).empty
+    disclosed.enter_waiting(data)
+    register = disclosed.read("months", data).set_index("cell")["value"]
+    shown = attack.counted(published_folder.folder(folder).tables)["months"].stack().dropna()
+    shown = shown[~np.isinf(shown)]
+    assert len(shown) > 100
+    for (month, measure), value in shown.items():
+        assert value == register[f"{month}|{measure}"] and abs(value - exact.at[month, measure]) <= 2
+
+
+def test_no_child_is_anywhere_in_what_page_31_hands_out(page31):
+    folder, records, _, _ = page31
+    people = set(records.persons["person_id"]) | set(records.plans["plan_id"]) | set(records.persons["family_id"])
+    born = set(records.persons["birth_date"].dropna().dt.strftime("%Y-%m-%d"))
+    words = set()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            text = path.read_bytes().decode("latin-1") if path.suffix == ".png" else " ".join(everything(path))
+            words |= set(re.findall(r"[\w-]+", text))
+    assert len(words) > 500
+    assert not words & people and not words & born
+
+
+def everything(path):
+    """All text of a file: workbooks opened, pictures inside pages unpacked."""
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as book:
+            return [book.read(name).decode("utf-8") for name in book.namelist()]
+    text = path.read_text(encoding="utf-8")
+    return [text, *(base64.b64decode(coded).decode("latin-1") for _, coded in published_folder.DATA.findall(text))]
