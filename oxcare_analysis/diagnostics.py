@@ -1,5 +1,6 @@
 """What stands beside a verdict: trends, comparisons, life tables, regressions, bounds, events, months."""
 
+import dataclasses
 import hashlib
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pandas as pd
 from oxcare_analysis import door, figures
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.intake import raw
-from oxcare_analysis.local import disclosed
+from oxcare_analysis.local import disclosed, store
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking import care_endings as endings
 from oxcare_analysis.thinking import comparable as stacked
@@ -28,6 +29,7 @@ from oxcare_analysis.words.errors import UsageError
 
 # The row of the council's table of routes into care.
 FROM_PLANS = "looked_after_started_after_protection_plan_count"
+SIMULATED = "Source: simulated records of an authority that does not exist. {} Analysis: oxcare_analysis."
 
 
 def decompose(study: Study, measure: str) -> trends.Trend:
@@ -130,8 +132,12 @@ def months(study: Study, measure: str = "referrals_received", own: bool = False,
         return monthly.months(study, measure)
     held = raw.read_months(data_dir)
     given = disclosed.shown("months", held, data_dir=data_dir) if protect and len(held) else None
-    return (monthly.months(study, measure, held) if given is None
-            else monthly.months(study, measure, given.values, given.statuses))
+    simulated = store.simulated(data_dir)
+    of = dataclasses.replace(study, events=study.events.iloc[:0]) if simulated else study  # no event happened to it
+    found = (monthly.months(of, measure, held) if given is None
+             else monthly.months(of, measure, given.values, given.statuses))
+    return dataclasses.replace(found, area="SIMULATED RECORDS", source=SIMULATED.format(
+        monthly.EXACT if given is None else monthly.PROTECTED)) if simulated else found
 
 
 def care_endings(study: Study, data_dir: str | Path | None = None) -> endings.CareEndings:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from oxcare_analysis.intake import raw
 from oxcare_analysis.local import against_published as beside
-from oxcare_analysis.local import cohorts, control, disclosed, judging, showable, store
+from oxcare_analysis.local import cohorts, control, disclosed, disclosure, judging, showable, store
 from oxcare_analysis.local import hazards as rates
 from oxcare_analysis.local import monthly_ledger as ledgers
 from oxcare_analysis.local import stays as lasting
@@ -26,8 +26,8 @@ from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.errors import UsageError
 from oxcare_analysis.words.result import Result
 
-NONE_HELD = ("no records of children are held. Take them with `oxcare local add`; what the monthly file alone gives "
-             "stands beside this")
+NONE_HELD = "no records of children are held"
+HOW_TO_TAKE = f"{NONE_HELD}: take them with `oxcare local add`"
 OTHER_AREA = "the records held are of {}, not of {}"
 NOT_PUBLISHED = "the records are simulated, and of an authority that does not exist no figures are published"
 NO_MONTHS = "no months of your own are held"
@@ -44,8 +44,7 @@ Kind = TypeVar("Kind")
 class Held(Result):
     """What is held. `begin`, `taken`: the first day from which starts are complete, the day of the newest extract.
 
-    `table`: year (ending 31 March, whole ones), and the number of referrals, enquiries, conferences and plans that began
-    in it.
+    `table`: year (ending 31 March, whole ones), and how many referrals, enquiries, conferences and plans began in it.
     """
 
     area: str
@@ -65,7 +64,8 @@ def own_records(study: Study, data_dir: str | Path | None = None, protect: bool 
     >>> own_records(load("Oxfordshire"), "no such folder").missing[:30]
     'no records of children are hel'
     """
-    return _made(study, data_dir, protect, Held, _held)
+    found = _made(study, data_dir, protect, Held, _held)
+    return replace(found, missing=HOW_TO_TAKE) if found.missing == NONE_HELD else found
 
 
 def own_funnel(study: Study, data_dir: str | Path | None = None, protect: bool = True) -> cohorts.Funnel:
@@ -121,7 +121,8 @@ def own_control(study: Study, measure: str = "plans_started", data_dir: str | Pa
     months = own_funnel(study, data_dir, protect).months if cases else _months(data_dir, protect)
     if events not in months:
         return control.Control(area, measure, label, missing=NONE_HELD if cases else NO_MONTHS)
-    return _told(control.control(months[events], months[cases] if cases else None, measure, area, simulated), protect)
+    return _told(control.control(months[events], months[cases] if cases else None, measure, area, simulated,
+                                 disclosure.BASE * (protect and not cases)), protect)
 
 
 def own_ledger(study: Study, data_dir: str | Path | None = None, protect: bool = True) -> ledgers.MonthlyLedger:

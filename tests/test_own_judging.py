@@ -1,7 +1,6 @@
 """The four hypotheses on own months, the ledger in months, and own months beside published ones."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,9 +9,9 @@ from own_records import made, person, plan
 
 import oxcare_analysis as ox
 from oxcare_analysis.hypotheses import judging as rules
-from oxcare_analysis.local import against_published, calibrate, changes, cohorts, judging, models, monthly_ledger
+from oxcare_analysis.local import against_published, calibrate, changes, judging, models, monthly_ledger
 from oxcare_analysis.local.simulator import simulate
-from oxcare_analysis.thinking.findings import INCONCLUSIVE, NEGLIGIBLE, NOT_TESTABLE, SUPPORTED, VERDICTS
+from oxcare_analysis.thinking.findings import INCONCLUSIVE, NOT_TESTABLE, SUPPORTED, VERDICTS
 
 MONTHS = pd.period_range("2019-01", periods=72, freq="M")
 
@@ -77,7 +76,7 @@ def test_too_few_events_at_an_end_are_not_testable():
 
 
 def test_a_change_by_hand_without_season():
-    """100 events a month then 150: log 1.5, exactly Poisson-like scatter none, so siblings alone set φ."""
+    """100 events a month then 150: log 1.5; the months do not scatter at all, so siblings alone set φ."""
     months = MONTHS[:24]
     events = pd.Series(np.where(np.arange(24) < 12, 100.0, 150.0), months)
     estimate, se, phi = models.change(events, pd.Series(1.0, months), np.arange(24) >= 12, siblings=2.0)
@@ -90,7 +89,8 @@ def test_a_change_by_hand_without_season():
 def test_season_is_no_noise_and_no_change():
     months = MONTHS[:48]
     season = 1 + 0.4 * np.sin(2 * np.pi * months.month / 12)
-    estimate, _, phi = models.change(pd.Series(200.0 * season, months), pd.Series(1.0, months), np.arange(48) >= 24, 1.0)
+    events = pd.Series(200.0 * season, months)
+    estimate, _, phi = models.change(events, pd.Series(1.0, months), np.arange(48) >= 24, 1.0)
     assert estimate == pytest.approx(0, abs=1e-9) and phi == 1.0
 
 
@@ -195,7 +195,8 @@ def test_error_rates_are_counted_by_line():
         (0, "exit_threshold", 3, "awareness", "negligible", "", 0.0, 0.1)],
         columns=["line", "cause", "authority", "hypothesis", "verdict", "rivals", "estimate", "se"])
     found = calibrate.summary(rows, (calibrate.Line("exit_threshold"),)).iloc[0]
-    assert [found[c] for c in ("supported", "named", "contradicted", "wrong")] == pytest.approx([1 / 3, 2 / 3, 0, 1 / 3])
+    shares = [found[c] for c in ("supported", "named", "contradicted", "wrong")]
+    assert shares == pytest.approx([1 / 3, 2 / 3, 0, 1 / 3])
 
 
 def test_wilsons_interval_is_that_of_statsmodels():

@@ -462,6 +462,9 @@ READ_OUT = {
     "looked after": ox.looked_after, "ages": ox.ages, "unaccompanied": ox.unaccompanied, "in need": ox.in_need,
     "routes": ox.routes, "workforce": ox.workforce, "spend": ox.spend, "year ahead": ox.next_year,
     "caseload": ox.caseload,
+    "own records": ox.own_records, "own funnel": ox.own_funnel, "own stays": ox.own_stays, "own rates": ox.own_hazards,
+    "own limits": ox.own_control, "own ledger": ox.own_ledger, "own verdicts": ox.own_verdicts,
+    "own beside published": ox.own_against_published,
 }
 # A rise, a fall, hardly a figure; and an area that is not the one the documents are about.
 TOLD = {"Rotherham": (2015, 2018), "Oxfordshire": (2018, 2021), "City of London": (2013, 2018)}

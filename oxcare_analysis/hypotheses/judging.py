@@ -133,8 +133,8 @@ def judge(evidence: Evidence, name: str) -> Finding:
         evidence.p_adjusted.get(name, float("nan")), rules.MARGIN, named, supporting, council, agreement, bool(moved),
         study.area.name, (study.first_year, study.last_year), _notes(evidence, name, verdict, without),
         tuple(fitting["mechanism"]) if moved else (), study.source,
-        rules.COUNCIL_COULD_SHOW if council else "", variants=variants, table=told_beside(primary, supporting), fits=fitted,
-        without=tuple(without.items()))
+        rules.COUNCIL_COULD_SHOW if council else "", variants=variants, table=told_beside(primary, supporting),
+        fits=fitted, without=tuple(without.items()))
 
 
 def _decided(evidence: Evidence, name: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:

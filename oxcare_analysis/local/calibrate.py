@@ -91,8 +91,8 @@ def interval(share: float, of: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def text(found: pd.DataFrame, seed: int) -> str:
-    """The page in Markdown."""
+def text(found: pd.DataFrame, judged: pd.DataFrame, seed: int) -> str:
+    """The page in Markdown, from the summary and the rows it is of."""
     rows = [["planted", "authority", "of", "true cause supported", "supported or named", "true cause contradicted",
              "another supported", "another contradicted"]]
     rows += [[row.cause.replace("_", " "), row.authority, str(row.of), _told(row.supported, row.of),
@@ -116,12 +116,28 @@ def text(found: pd.DataFrame, seed: int) -> str:
         "`inconclusive` whose rivals or whose own line name the true cause.",
         *(f"- {what}: **{'met' if ok else 'not met'}**" for what, ok in met.items()),
         "\n".join("| " + " | ".join(row) + " |" for row in rows),
-        "In brackets: 95 per cent Monte Carlo intervals.",
+        "In brackets: 95 per cent Monte Carlo intervals. *Another contradicted* is not always wrong: a lower bar for "
+        "coming on brings lighter plans, which do end sooner, and more referrals from trained sources bring some that "
+        "do not become plans.",
+        "Is the noise as large as it is said to be? Where nothing is planted, at Oxfordshire's size, the estimates "
+        "scatter about nought with a standard deviation, in their own standard errors, of "
+        f"{_joined(_scatter(judged))}; it should be one.",
         "Awareness and need are never supported, by design: more families in need, more referrals of the same families "
         "and more referrals recorded leave the same marks in one authority's funnel, and no other authority's months "
         "are held. They are named as one another's rivals. Nothing in the simulator drifts from year to year, as "
         "practice does in life: there a `supported` is less sure than here, and the drift that the months themselves "
         "show is allowed for where patterns are compared.", ""])
+
+
+def _scatter(judged: pd.DataFrame) -> list[str]:
+    """Standard deviation of estimate ÷ standard error in the first line, where nothing is planted, by hypothesis."""
+    still = judged[(judged["line"] == 0) & judged["hypothesis"].ne(NEED)]  # need has the measure of awareness
+    z = (still["estimate"] / still["se"]).groupby(still["hypothesis"], sort=False).std()
+    return [f"{sd:.2f} ({name.replace('_', ' ')})" for name, sd in z.items()]
+
+
+def _joined(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]])
 
 
 def _share(hits: pd.Series) -> float:
@@ -142,9 +158,10 @@ def main() -> None:
     ask.add_argument("--seed", type=int, default=SEED)
     ask.add_argument("--page", action="store_true", help="also write docs/own_records_calibration.md")
     given = ask.parse_args()
-    found = summary(run(given.authorities, given.seed, say=lambda line: print(line, file=sys.stderr, flush=True)))
+    judged = run(given.authorities, given.seed, say=lambda line: print(line, file=sys.stderr, flush=True))
+    found = summary(judged)
     if given.page:
-        PAGE.write_text(text(found, given.seed), encoding="utf-8", newline="\n")
+        PAGE.write_text(text(found, judged, given.seed), encoding="utf-8", newline="\n")
     print(found.round(3).to_string(index=False))
 
 

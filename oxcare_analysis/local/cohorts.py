@@ -1,9 +1,9 @@
 """The funnel by cohort: what became of the referrals, enquiries and conferences of each month.
 
-A referral of March can lead to a plan in May: ratios of one month's counts mix cohorts. Here each case is followed for a
-stated time, by child and date, which every layout carries (some have no ids that link the steps). Months whose time to
-be followed has not passed are left out, and so is the first year of the records: they drop old closed cases, so what
-led to an enquiry of that year may be gone.
+A referral of March can lead to a plan in May: ratios of one month's counts mix cohorts. Here each case is followed
+for a stated time, by child and date, which every layout carries (some have no ids that link the steps). Months
+whose time to be followed has not passed are left out, and so is the first year of the records: they drop old closed
+cases, so what led to an enquiry of that year may be gone.
 """
 
 from dataclasses import dataclass, field

@@ -53,10 +53,12 @@ class Control(Result):
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
 
-def control(events: pd.Series, cases: pd.Series | None, measure: str, area: str, simulated: bool = False) -> Control:
+def control(events: pd.Series, cases: pd.Series | None, measure: str, area: str, simulated: bool = False,
+            rounded_to: float = 0) -> Control:
     """The chart of `events` (per `cases`, where given) on a monthly PeriodIndex; months without a figure are left out.
 
-    A share of cases gets p' limits, a plain count u' limits with every month as one unit.
+    A share of cases gets p' limits, a plain count u' limits with every month as one unit. Of counts `rounded_to` some
+    number, one nearer to the centre than half of it is on neither side.
     """
     label, _, _, per = CHARTS[measure]
     shell = {"area": area, "measure": measure, "label": label, "simulated": simulated}
@@ -72,12 +74,12 @@ def control(events: pd.Series, cases: pd.Series | None, measure: str, area: str,
     value = frame["events"] / frame["cases"]
     z = (value - centre) / chance
     scatter = float(z.iloc[:BASELINE].diff().abs().mean() / MOVING_RANGE)
-    sigma = chance * scatter
+    sigma, side = chance * scatter, ((value - centre).abs() >= rounded_to / 2).to_numpy()
     table = pd.DataFrame({"month": frame.index.astype(str), "events": frame["events"], "cases": frame["cases"],
                           "value": value * per, "centre": centre * per,
                           "low": np.maximum(0, centre - LIMIT * sigma) * per,
                           "high": (centre + LIMIT * sigma).clip(upper=np.inf if cases is None else 1) * per,
-                          "signal": signals((z / scatter).to_numpy() if scatter > 0 else z.to_numpy() * 0),
+                          "signal": signals((z / scatter).to_numpy() * side if scatter > 0 else z.to_numpy() * 0),
                           "baseline": np.arange(len(frame)) < BASELINE}).reset_index(drop=True)
     return Control(**shell, scatter=scatter, table=table)
 

@@ -32,7 +32,8 @@ class Verdicts(Result):
     """The four hypotheses on an authority's own months.
 
     `findings`: name → Finding, in order. `before`, `after`: the months compared, first and last (2020-04). `table`: one
-    row a hypothesis: hypothesis, verdict, measure, from, to, per, estimate, low, high (logs), reason.
+    row a hypothesis: hypothesis, verdict, measure, from, to, per, estimate, low, high (logs), reason. `measures`: one
+    row a measure, primary or not: label, per, from, to, estimate, low, high.
     """
 
     area: str
@@ -43,6 +44,7 @@ class Verdicts(Result):
     before: tuple[str, str] = ("", "")
     after: tuple[str, str] = ("", "")
     findings: dict[str, Finding] = field(default_factory=dict, repr=False, compare=False)
+    measures: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
 
@@ -55,9 +57,11 @@ def verdicts(records: Records, children: pd.Series | None = None) -> Verdicts:
     rows = [{"hypothesis": name, "verdict": f.verdict, "measure": f.primary.label, "from": f.primary.level_from,
              "to": f.primary.level_to, "per": f.primary.per_words, "estimate": f.primary.estimate, "low": f.primary.low,
              "high": f.primary.high, "reason": f.reason} for name, f in findings.items()]
+    every = pd.DataFrame([{"label": e.label, "per": e.per_words, "from": e.level_from, "to": e.level_to,
+                           "estimate": e.estimate, "low": e.low, "high": e.high} for e in found.estimates.values()])
     before, after = ((str(months[0]), str(months[-1])) for months in (found.ends.before, found.ends.after))
     return Verdicts(records.area, records.simulated, before=before, after=after, findings=findings,
-                    table=pd.DataFrame(rows))
+                    measures=every, table=pd.DataFrame(rows))
 
 
 def judge(found: measured.Changes, area: str) -> dict[str, Finding]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.local.records import BEGINS, COLUMNS, ENDS, KEYS, Records
+from oxcare_analysis.local.records import BEGINS, COLUMNS, DATE, ENDS, KEYS, Records
 
 SET_ASIDE, COUNTED, MENDED = "set aside", "counted", "mended"
 CONFERENCE_BEFORE = pd.Timedelta(days=60)  # how long before a plan its conference is looked for
@@ -61,7 +61,14 @@ def _backwards(name: str) -> Callable[[Records], pd.Series]:
 
 def _of_child(records: Records, name: str, column: str) -> pd.Series:
     """A date of each row's child."""
-    return records.tables[name]["person_id"].map(records.persons.set_index("person_id")[column])
+    return _dates(records.tables[name]["person_id"], records.persons, "person_id", column)
+
+
+def _dates(ids: pd.Series, table: pd.DataFrame, by: str, column: str) -> pd.Series:
+    """The date that a table has under each id; missing where it has none."""
+    if table.empty:
+        return pd.Series(pd.NaT, index=ids.index, dtype=DATE)
+    return pd.to_datetime(ids.map(table.drop_duplicates(by).set_index(by)[column]))
 
 
 def _dies_first(records: Records) -> pd.Series:
@@ -117,8 +124,7 @@ def _overlapping(records: Records) -> pd.Series:
 
 def _referred(records: Records, referral: pd.Series) -> pd.Series:
     """The date of each row's referral."""
-    dates = records.referrals.drop_duplicates("referral_id").set_index("referral_id")["referral_date"]
-    return referral.map(dates)
+    return _dates(referral, records.referrals, "referral_id", "referral_date")
 
 
 def _enquiry_of(records: Records, column: str) -> pd.Series:
@@ -162,8 +168,8 @@ def _more_plans(records: Records) -> pd.Series:
 
 
 def _early_review(records: Records) -> pd.Series:
-    began = records.plans.drop_duplicates("plan_id").set_index("plan_id")["start_date"]
-    return records.reviews["review_date"] <= records.reviews["plan_id"].map(began)
+    return records.reviews["review_date"] <= _dates(records.reviews["plan_id"], records.plans, "plan_id",
+                                                    "start_date")
 
 
 def _general() -> list[Rule]:

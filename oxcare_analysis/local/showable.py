@@ -92,7 +92,7 @@ def verdicts(found: Verdicts) -> Verdicts:
         return found
     table = _rounded(found.table)
     findings = {name: replace(f, table=_rounded(f.table)) for name, f in found.findings.items()}
-    return replace(found, table=table, findings=findings)
+    return replace(found, table=table, findings=findings, measures=_rounded(found.measures))
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:

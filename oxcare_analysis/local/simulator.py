@@ -23,7 +23,7 @@ CAUSES = ("none", "entry_threshold", "exit_threshold", "population_need", "aware
 LAST_MONTH = "2026-03"               # the same seed gives the same records whenever it is run
 STEP = 1 / 3                         # the planted step, as a share of what it moves
 BURN_IN_YEARS, YEARS_EXPOSED, YEAR = 3, 6, 365.25
-FAMILIES_A_YEAR = 0.0142             # that come up, per child of the area
+FAMILIES_A_YEAR = 0.0146             # that come up, per child of the area
 REFERRALS_EACH, UNEVENNESS = 1.75, 0.8   # mean while exposed, and the shape of the gamma by which families differ
 SIZES, SIZE_SHARES = np.arange(1, 6), np.array([0.50, 0.25, 0.14, 0.07, 0.04])
 FAMILY_SHARE = 0.65                  # of the variance of a referral's risk that is the family's
@@ -36,7 +36,7 @@ BAND_HAZARDS = np.array([0.50, 1.10, 1.65, 1.50, 2.00])  # plans ended a year pe
 RISK_GRADIENT, RISK_ON_PLAN = 0.35, 1.35   # log hazard lower for each unit of risk above that of most plans
 TOGETHER_ON, TOGETHER_OFF = 0.95, 0.90
 CARE_FROM_PLAN, CARE_GRADIENT = 0.13, 0.6  # of plans that end; log odds higher for each unit of risk
-CARE_FROM_REFERRAL, MOVES_AWAY, DIES = 0.065, 0.04, 0.001
+CARE_FROM_REFERRAL, MOVES_AWAY, DIES = 0.11, 0.04, 0.001
 TRANSFERS_IN, OTHERS_PLANS = 0.00009, 0.00008  # families a year, per child of the area
 SOURCES = {"1A": 0.06, "1B": 0.03, "1D": 0.03, "2A": 0.20, "2B": 0.03, "3A": 0.04, "3C": 0.05, "3E": 0.05, "4": 0.02,
            "5A": 0.06, "5B": 0.06, "5D": 0.03, "6": 0.26, "7": 0.02, "8": 0.03, "9": 0.02, "10": 0.01}

@@ -29,10 +29,11 @@ class Stays(Result):
     """Stays on a plan of one authority's own records.
 
     `curve`: days (since the start), at_risk, ended, on_plan (share), low, high, and for each of ENDINGS the share that
-    ended so by then and (…_ended) the number that did on the day; one row a day on which a plan ended, as far as FEWEST were at risk. `table`: the same shares at MARKS, by
-    entry cohort (cohort 'all', then the year ending 31 March in which the plans started): cohort, plans, months,
-    on_plan, low, high, step_down, care. `endings`: ending, label, plans: how each ended plan ended. `family_effect`:
-    how much siblings who come off together add to the scatter. `early`: plans first seen after they had started.
+    ended so by then and (…_ended) the number that did on the day; one row a day on which a plan ended, as far as FEWEST
+    were at risk. `table`: the same shares at MARKS, by entry cohort ('all', then the year ending 31 March in which the
+    plans started): cohort, plans, months, on_plan, low, high, step_down, care. `endings`: ending, label, plans: how
+    each ended plan ended. `family_effect`: how much siblings who come off together add to the scatter. `early`: plans
+    first seen after they had started.
     """
 
     area: str

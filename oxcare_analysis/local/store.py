@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock
 
+from oxcare_analysis.intake import raw
 from oxcare_analysis.intake.text import UNSEEN, shown
 from oxcare_analysis.local import rules
 from oxcare_analysis.local.combine import combine
@@ -51,6 +52,12 @@ def fingerprint(data_dir: str | Path | None = None) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder(data_dir).glob(f"[0-9]*/{CARD}")))
 
 
+def simulated(data_dir: str | Path | None = None) -> bool:
+    """Whether the records held are simulated; False where none are."""
+    cards = sorted(folder(data_dir).glob(f"[0-9]*/{CARD}"))
+    return any(json.loads(path.read_text(encoding="utf-8")).get("simulated", False) for path in cards)
+
+
 def add(arriving: list[Extract], area: str | None = None, data_dir: str | Path | None = None) -> tuple[Held, list[str]]:
     """Keep snapshots beside those held: all or none. The records as they then stand, and a line a snapshot.
 
@@ -63,6 +70,9 @@ def add(arriving: list[Extract], area: str | None = None, data_dir: str | Path |
         held, known = _held(data_dir)
         name = _area(area, known, arriving)
         _refuse_mixed([*held, *arriving])
+        if not held and any(one.simulated for one in arriving) and raw.months_file(data_dir).exists():
+            raise DataError("Months of your own are held in this data folder, and simulated records would change them. "
+                            "Keep the simulated ones in a folder of their own with --data-dir.")
         news = [one for one in arriving if not _already(one, held)]
         together = _together([*held, *news], name)
         _refuse_short(together.records)

@@ -25,7 +25,7 @@ from oxcare_analysis.showing.wording import HYPOTHESES, upper, went
 from oxcare_analysis.showing.work_charts import outlook, spend, teams, workforce
 from oxcare_analysis.words.errors import UsageError
 
-__all__ = ["LONGEST_ALT", "MIME", "Chart", "Nothing", "ages", "care_endings", "comparable_events", "comparison",
+__all__ = ["Chart", "LONGEST_ALT", "MIME", "Nothing", "ages", "care_endings", "comparable_events", "comparison",
            "events", "expected_stay", "finding", "hazards", "in_need", "just_here", "ledger", "looked_after",
            "months", "nothing", "outlook", "own_control", "own_funnel", "own_hazards", "own_ledger", "own_stays",
            "own_verdicts", "power", "residuals", "routes", "specifications", "spend", "teams", "trend",

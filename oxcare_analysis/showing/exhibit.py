@@ -25,7 +25,9 @@ class Exhibit:
         return self.html()
 
     def html(self) -> str:
-        """The table as accessible HTML with its source beneath."""
+        """The table as accessible HTML with its source beneath; nothing where there is no table."""
+        if not len(self.table.columns):
+            return ""
         source = f'<p class="source">{escape(self.source)}</p>' if self.source else ""
         return plain(self.caption, self.table) + source
 

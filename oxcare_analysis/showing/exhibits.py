@@ -15,17 +15,17 @@ from oxcare_analysis.showing.evidence_exhibits import (coefficients, comparable_
                                                        variants)
 from oxcare_analysis.showing.exhibit import NONE, Exhibit, one_decimal, pair, signed, span, whole
 from oxcare_analysis.showing.own_exhibits import (own_against_published, own_control, own_endings, own_funnel,
-                                                  own_hazards, own_kinds, own_ledger, own_records, own_stays,
-                                                  own_verdicts)
+                                                  own_hazards, own_kinds, own_ledger, own_measures, own_records,
+                                                  own_stays, own_verdicts)
 from oxcare_analysis.showing.statements import stated
 from oxcare_analysis.showing.wording import HYPOTHESES, LEDGERS, VERDICTS, upper
 from oxcare_analysis.showing.statements import exhibit as statements
 
 __all__ = ["Exhibit", "ages", "caseload", "coefficients", "comparable_events", "errors", "events", "everywhere",
            "evidence", "fits", "in_need", "ledger", "links", "listed", "months", "outlook", "own_against_published",
-           "own_control", "own_endings", "own_funnel", "own_hazards", "own_kinds", "own_ledger", "own_records",
-           "own_stays", "own_verdicts", "premise", "published", "recording", "register", "routes", "spend", "stated",
-           "statements", "steps", "story", "variants", "verdicts", "workforce"]
+           "own_control", "own_endings", "own_funnel", "own_hazards", "own_kinds", "own_ledger", "own_measures",
+           "own_records", "own_stays", "own_verdicts", "premise", "published", "recording", "register", "routes",
+           "spend", "stated", "statements", "steps", "story", "variants", "verdicts", "workforce"]
 
 SYMBOLS = {"supported": "●", "contradicted": "✕", "negligible": "=", "inconclusive": "?", "not_testable": "–"}
 RISE = {"supported": "● yes", "contradicted": "✕ fell", "negligible": "= hardly moved",

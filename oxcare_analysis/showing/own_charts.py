@@ -6,15 +6,10 @@ import pandas as pd
 from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, NEIGHBOURS, TOTAL, UP, Chart, decimal_year,
                                              figures_beside, finish, label_ends, mix, new_axes, nothing, wrap)
 from oxcare_analysis.showing.exhibit import span
-from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS, month_words, upper, went
+from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS, month_words, upper, went, whose
 
 BY = {"calendar year": ("calendar year in which the plan was open", FOCUS, "o"),
       "entry cohort": ("year in which the plan started", NEIGHBOURS, "s")}
-
-
-def whose(x) -> str:
-    """Whose records these are, and that they are simulated where they are."""
-    return "SIMULATED RECORDS" if x.simulated else f"{x.area}, own records"
 
 
 def own_funnel(x) -> Chart | str:
@@ -88,7 +83,7 @@ def own_hazards(x) -> Chart | str:
         axes.vlines(at, rows["low"], rows["high"], color=colour, linewidth=1.5)
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False, loc="lower left")
-    axes.set(xlabel="Year ending 31 March", ylabel="Rate of stepping down,\nfirst year = 1")
+    axes.set(xlabel="Year ending 31 March", ylabel="Rate of stepping down,\ntimes that of the first year")
     told = []
     for kind in BY:
         rows = x.ratios[x.ratios["by"] == kind].dropna()
@@ -128,7 +123,7 @@ def own_control(x) -> Chart | str:
 def _signalling(t: pd.DataFrame) -> str:
     months = t.loc[t["signal"].ne(""), "month"]
     return (f"{len(months)} of {len(t)} months signal, the last {month_words(months.iloc[-1])}." if len(months) else
-            f"None of {len(t)} months signals.")
+            f"No month of {len(t)} signals.")
 
 
 def own_ledger(x) -> Chart | str:
@@ -176,8 +171,8 @@ def own_verdicts(x) -> Chart | str:
         return nothing("none of the four measures can be compared")
     shown = pd.DataFrame({"question": [upper(HYPOTHESES[h]) for h in t["hypothesis"]], "measure": t["measure"],
                           "verdict": t["verdict"].map(VERDICTS),
-                          **{c: (np.expm1(t[c]) * 100).round() + 0.0 for c in ("estimate", "low", "high")}}).reset_index(
-                              drop=True)
+                          **{c: (np.expm1(t[c]) * 100).round() + 0.0 for c in ("estimate", "low", "high")}})
+    shown = shown.reset_index(drop=True)
     figure, axes = new_axes(height=1.3 + 0.75 * len(shown), grid="x")
     axes.axvline(0, color="black", linewidth=1)
     for i, row in enumerate(shown.itertuples()):
@@ -185,16 +180,16 @@ def own_verdicts(x) -> Chart | str:
         axes.plot([row.low, row.high], [i, i], color=FOCUS, linewidth=3)
         axes.plot(row.estimate, i, "o", markersize=10, color=FOCUS, markerfacecolor=FOCUS if clear else "white",
                   markeredgewidth=2)
-    axes.set_yticks(range(len(shown)), [f"{wrap(f'{r.question}: {r.verdict.lower()}', 36)}\n{wrap(f'({r.measure})', 36)}"
-                                        for r in shown.itertuples()])
+    axes.set_yticks(range(len(shown)), [wrap(f"{r.question}: {r.verdict.lower()}", 36) + "\n" + wrap(
+        f"({r.measure})", 36) for r in shown.itertuples()])
     axes.set(ylim=(len(shown) - 0.5, -0.5), xlabel="Change, per cent")
     axes.locator_params(axis="x", nbins=6)
     figures_beside(axes, ("Per cent", "95 per cent interval"), [
         (f"{r.estimate:+.0f}", span(r.low, r.high), FOCUS, r.low * r.high > 0) for r in shown.itertuples()])
-    told = "; ".join(f"{r.question.lower()}, {r.verdict.lower()} ({r.estimate:+.0f} per cent)" for r in
-                     shown.itertuples())
-    return finish(figure, "own_verdicts", f"What moved, {whose(x)}: {_ends(x)}", f"Dot chart. {upper(told)}.", x.source,
-                  shown, "Lines: 95 per cent intervals. Filled: beyond its own noise.", own=x.exact)
+    told = "; ".join(f"{r.question.lower()}, {r.verdict.lower()}" for r in shown.itertuples())
+    return finish(figure, "own_verdicts", f"What moved, {whose(x)}: {_ends(x)}",
+                  f"Dot chart of changes. {upper(told)}.", x.source, shown,
+                  "Lines: 95 per cent intervals. Filled: beyond its own noise.", own=x.exact)
 
 
 def _ends(x) -> str:

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from oxcare_analysis.showing.exhibit import Exhibit, span
-from oxcare_analysis.showing.own_charts import whose
-from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS, upper
+from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS, upper, whose
 
 HELD_BACK = "held back"
 
@@ -90,6 +89,16 @@ def own_verdicts(x) -> Exhibit:
         "Why": t["reason"]})
 
 
+def own_measures(x) -> Exhibit:
+    """What every measure did between both ends of the months: the primaries and what tells the hypotheses apart."""
+    return _made(x, "What every measure did between both ends of the months", x.measures, lambda t: {
+        "Measure": t["label"].map(upper), "Unit": t["per"], "Before": t["from"].map(_level),
+        "After": t["to"].map(_level),
+        "Change, per cent": [f"{np.expm1(e) * 100:+.0f}" if np.isfinite(e) else "too few" for e in t["estimate"]],
+        "95 per cent interval": [span(np.expm1(a) * 100, np.expm1(b) * 100, "too few") for a, b in
+                                 zip(t["low"], t["high"], strict=True)]})
+
+
 def own_against_published(x) -> Exhibit:
     """Own counts beside the published ones, with what would make a difference."""
     return _made(x, "Own counts beside the published ones", x.table, lambda t: {
@@ -100,10 +109,15 @@ def own_against_published(x) -> Exhibit:
 
 def _made(x, caption: str, table: pd.DataFrame, columns, missing: str = "") -> Exhibit:
     caption = f"{caption}, {whose(x)}"
-    reason = missing or getattr(x, "missing", "")
-    if reason or table.empty:
-        return Exhibit(caption, pd.DataFrame({"Not held": [reason or "no year is covered as a whole"]}), x.source)
+    if missing or getattr(x, "missing", ""):  # the chart or the sentence beside it has said why
+        return Exhibit(caption, pd.DataFrame())
+    if table.empty:
+        return Exhibit(caption, pd.DataFrame({"Not held": ["no year is covered as a whole"]}), x.source)
     return Exhibit(caption, pd.DataFrame(columns(table.reset_index(drop=True))), x.source)
+
+
+def _level(value: float) -> str:
+    return f"{value:,.0f}" if np.isfinite(value) else "too few"
 
 
 def _counts(values) -> list[str]:

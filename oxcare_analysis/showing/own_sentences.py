@@ -4,16 +4,17 @@ import math
 
 from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS, month_words, people, upper, went
 
-SIMULATED = "SIMULATED RECORDS of an authority that does not exist: nothing here is about real children. "
+SIMULATED = "SIMULATED RECORDS. "
 
 
 def records(x) -> str:
     """What is held, from when, and what is left out of it."""
     if x.missing:
-        return f"{x.missing}."
-    return (f"{_mark(x)}Records of {x.area} are held on this machine. They were taken on {_day(x.taken)} and are "
-            f"complete from {_day(x.begin)}: plans that were open then are followed from that day on. Counts under ten "
-            "are held back and the others rounded to five before anything is shown.")
+        return f"{upper(x.missing)}."
+    invented = "These are of an authority that does not exist: nothing on this page is about real children. "
+    return (f"{_mark(x)}{invented * x.simulated}Records of {x.area} are held on this machine. They were taken on "
+            f"{_day(x.taken)} and are complete from {_day(x.begin)}: plans that were open then are followed from that "
+            "day on. Counts under ten are held back and the others rounded to five before anything is shown.")
 
 
 def funnel(x) -> str:
@@ -70,15 +71,15 @@ def hazards(x) -> str:
     if x.missing or x.ratios.empty:
         return f"How fast plans end by time on the plan cannot be said: {x.missing or 'too few ended'}."
     said = []
-    for kind, words in (("calendar year", "in the year to March {:.0f} plans open six months or more were stepped "
-                         "down at {}"), ("entry cohort", "those that started in the year to March {:.0f} at {}")):
+    for kind, what in (("calendar year", "plans open six months or more were stepped down in"),
+                       ("entry cohort", "those that started in")):
         rows = x.ratios[x.ratios["by"] == kind]
         last = rows.dropna(subset=["low"])
         if len(last):
             r, first = last.iloc[-1], rows["year"].iloc[0]
             clear = "beyond noise" if (r["low"] - 1) * (r["high"] - 1) > 0 else "within noise"
-            said.append(words.format(r["year"], f"{r['ratio']:.2f} times the rate of {first:.0f} (95 per cent interval "
-                                     f"{r['low']:.2f} to {r['high']:.2f}, {clear})"))
+            said.append(f"{what} the year to March {r['year']:.0f} at {r['ratio']:.2f} times the rate of {first:.0f} "
+                        f"(95 per cent interval {r['low']:.2f} to {r['high']:.2f}, {clear})")
     return (f"{_mark(x)}Allowing for the time on the plan, {'; '.join(said)}. Where only the first moved, it is the "
             "bar or the practice of that year; where both did, it may be the children who came on.")
 

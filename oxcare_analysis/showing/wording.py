@@ -77,6 +77,11 @@ def went(start: float, end: float, digits: int = 0) -> str:
     return f"{'rose' if end > start else 'fell'} from {start:,.{digits}f} to {end:,.{digits}f}"
 
 
+def whose(x) -> str:
+    """Whose records a result is of, and that they are simulated where they are."""
+    return "SIMULATED RECORDS" if x.simulated else f"{x.area}, own records"
+
+
 def upper(text: str) -> str:
     """The text with its first letter upper case."""
     return text[0].upper() + text[1:]

@@ -150,7 +150,7 @@ def _text(cell: object, where: str) -> str:
 def _raw(lists: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The lists as text tables under our names; 'closures' beside them, and no ids but the child's."""
     born = pd.concat([frame for frame in lists.values() if "birth_date" in frame] or list(lists.values()))
-    known = born.reindex(columns=["person_id", "birth_date"]).fillna("")
+    known = born.reindex(columns=["person_id", "birth_date"]).astype("object").fillna("").astype("str")
     known = known.assign(filled=_filled(known["birth_date"])).sort_values("filled", kind="stable")
     raw = {"persons": known.drop_duplicates("person_id", keep="last").drop(columns="filled")}
     plain = {name: frame.drop(columns="birth_date", errors="ignore") for name, frame in lists.items()}
