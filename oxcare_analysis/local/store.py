@@ -70,7 +70,7 @@ def add(arriving: list[Extract], area: str | None = None, data_dir: str | Path |
 
 
 def _line(one: Extract, is_new: bool) -> str:
-    sizes = ", ".join(f"{name} {count:,}" for name, count in one.read.items())
+    sizes = ", ".join(f"{rules.NAMES[name]} {one.read[name]:,}" for name in COLUMNS if name in one.read)
     return (f"{one.day:%Y-%m-%d}{' (simulated)' * one.simulated}: "
             + (f"rows read: {sizes}" if is_new else "already held, nothing to do")
             + (f"; not in the files: {', '.join(one.missing)}" if one.missing else "")
