@@ -174,6 +174,11 @@ def test_a_date_that_cannot_be_read_sets_its_row_aside(cell):
     assert len(table) == 1 and unread == {cells.UNREAD_DATE: 1}
 
 
+def test_a_childs_own_date_that_cannot_be_read_is_missing_and_the_child_stays():
+    table, unread = cells.read("persons", pd.DataFrame({"person_id": ["A"], "expected_birth_date": ["1066-04-13"]}))
+    assert len(table) == 1 and table["expected_birth_date"].isna().all() and unread == {cells.UNREAD_DATE: 1}
+
+
 @pytest.mark.parametrize(("cell", "code"), [
     ("NEG", "NEG"), ("Neglect", "NEG"), ("a) Neglect", "NEG"), ("Physical abuse", "PHY"), ("Sexual Abuse", "SAB"),
     ("emotional abuse", "EMO"), ("Multiple/not recommended", "MUL"), ("Neglect, Physical abuse", "MUL")])
