@@ -138,7 +138,7 @@ def _text(cell: object, where: str) -> str:
     if cell is None:
         return ""
     if isinstance(cell, datetime | date):
-        return cell.strftime("%Y-%m-%d")
+        return cell.isoformat()[:10]
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, str) and (cell.startswith("=") or UNSEEN.search(cell)):
