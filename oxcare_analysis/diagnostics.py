@@ -10,6 +10,7 @@ from oxcare_analysis import door, figures
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.intake import raw
 from oxcare_analysis.local import disclosed, store
+from oxcare_analysis.tables import kept
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking import care_endings as endings
 from oxcare_analysis.thinking import comparable as stacked
@@ -198,7 +199,7 @@ def errors(study: Study, hypothesis: str, data_dir: str | Path | None = None) ->
     measure = judging.primary(study, hypothesis).measure
     series = measures.series(study.authorities, measure)[["log", "n"]]
     content = series.to_csv().encode() + Path(noise.__file__).read_bytes().replace(b"\r\n", b"\n")
-    replicates = built.cached(f"bootstrap_{measure}", hashlib.sha256(content).hexdigest(),
+    replicates = kept.cached(f"bootstrap_{measure}", hashlib.sha256(content).hexdigest(),
                               lambda: noise.bootstrap(series["log"], series["n"]), data_dir)
     return uncertainties.errors(study, measure, replicates)
 

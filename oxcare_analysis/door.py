@@ -12,6 +12,7 @@ from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import raw, settings
 from oxcare_analysis.tables import checks as checks_table
+from oxcare_analysis.tables import kept
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking import ledger as ledgers
 from oxcare_analysis.thinking import measures
@@ -47,7 +48,7 @@ def load(area: str = DEFAULT_AREA, first_year: int | None = None, last_year: int
     month = settings.month(as_of)
     found = areas_intake.find(tables.areas, area)
     place = (paths.data_dir(data_dir), tables.data_sha256)
-    resolved, panel = built.remembered(("in force", *place, month), lambda: _in_force(tables, month))
+    resolved, panel = kept.remembered(("in force", *place, month), lambda: _in_force(tables, month))
     if resolved.empty:
         raise UsageError(f"Nothing that is held had been published by {month}. Give a later month, or 'latest'.")
     if found["area_code"] not in panel.index:
@@ -56,7 +57,7 @@ def load(area: str = DEFAULT_AREA, first_year: int | None = None, last_year: int
     mine = Area(found["area_code"], found["ons_code"], found["name"], found["region_code"], int(found["first_year"]),
                 int(found["last_year"]))
     first, last = settings.window(first_year, last_year, _default_window(panel, mine), mine.name)
-    return built.remembered(("study", *place, mine.code, first, last, month),
+    return kept.remembered(("study", *place, mine.code, first, last, month),
                             lambda: _study(mine, first, last, month, tables, resolved, panel, data_dir))
 
 
@@ -134,7 +135,7 @@ def everywhere(study: Study) -> pd.DataFrame:
     content = hashlib.sha256(study.panel.to_numpy().tobytes() + study.noise.to_json().encode())
     key = (f"{content.hexdigest()}{study.provenance['data_sha256']}{_rules_sha256()}{study.first_year}"
            f"{study.last_year}")
-    return built.cached("everywhere", _sha256(key), lambda: _everywhere(study).reset_index(), study.data_dir).set_index(
+    return kept.cached("everywhere", _sha256(key), lambda: _everywhere(study).reset_index(), study.data_dir).set_index(
         "area_code")
 
 
@@ -223,13 +224,13 @@ def _study(mine: Area, first: int, last: int, month: str | None, tables: built.T
            panel: pd.DataFrame, data_dir: str | Path | None) -> Study:
     key = f"{tables.data_sha256}{built.code_sha256()}"
     known_by = month or built.newest_month(tables)  # 'latest' and the newest month let in the same figures
-    fitted = built.cached("noise", _sha256(f"{key}{known_by}{_code_sha256('measures.py', 'models/noise.py')}"),
+    fitted = kept.cached("noise", _sha256(f"{key}{known_by}{_code_sha256('measures.py', 'models/noise.py')}"),
                           lambda: _fit_noise(panel), data_dir)
     neighbours = _neighbours(tables)
     too_few_years = month is not None and fitted["a"].isna().any()
     if too_few_years:  # how noisy a measure is does not depend on what was out; the report says where it is from
         fitted = load(mine.name, None, None, settings.LATEST, data_dir).noise
-    checked = built.cached("checks", _sha256(key), lambda: _checks(tables, data_dir), data_dir)
+    checked = kept.cached("checks", _sha256(key), lambda: _checks(tables, data_dir), data_dir)
     editions = resolved.groupby("source")["edition"].agg(lambda e: max(e.unique(), key=raw.edition_order)).to_dict()
     revised = resolved.loc[resolved["revised"] & resolved["area_code"].eq(mine.code), "edition"]
     return Study(

@@ -15,7 +15,8 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 import oxcare_analysis as ox
-from oxcare_analysis.showing import care_charts, charts, drawing, evidence_charts, growth_charts, work_charts
+from oxcare_analysis.showing import (care_charts, charts, drawing, evidence_charts, growth_charts, pictures,
+                                     work_charts)
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import UsageError
 
@@ -397,7 +398,7 @@ def test_a_picture_to_take_away_is_as_fine_as_its_size_says_and_says_what_it_sho
     chart = draw("Oxfordshire", what)
     picture = Image.open(io.BytesIO(chart.picture(size)))
     assert abs(picture.width - width) <= 1
-    assert picture.info["dpi"] == pytest.approx((drawing.SIZES[size][2],) * 2, abs=0.1)
+    assert picture.info["dpi"] == pytest.approx((pictures.SIZES[size][2],) * 2, abs=0.1)
     assert size != "slide" or picture.width / picture.height == pytest.approx(16 / 9, rel=0.002)
     assert [picture.text[key] for key in ("Title", "Description", "Source")] == [chart.title, chart.alt, chart.source]
 
@@ -405,7 +406,7 @@ def test_a_picture_to_take_away_is_as_fine_as_its_size_says_and_says_what_it_sho
 @pytest.mark.parametrize("what", DRAWN)
 def test_title_chart_note_and_source_are_inside_the_strips_that_are_stacked(draw, what):
     chart = draw("Oxfordshire", what)
-    strips = drawing._strips(chart)
+    strips = pictures.strips(chart)
     assert "".join(strips[-1].texts[-1].get_text().split()).endswith("".join(chart.source.split()))
     for strip in strips:
         strip.draw_without_rendering()
@@ -419,7 +420,7 @@ def test_title_chart_note_and_source_are_inside_the_strips_that_are_stacked(draw
 def test_a_picture_of_few_colours_keeps_those_of_its_chart_and_its_white(draw, what):
     picture = Image.open(io.BytesIO(draw("Oxfordshire", what).png)).convert("RGB")
     held = {colour for _, colour in picture.getcolors()}
-    assert len(held) <= drawing.COLOURS
+    assert len(held) <= pictures.COLOURS
     assert {(255, 255, 255), tuple(round(255 * part) for part in to_rgb(drawing.FOCUS))} <= held
 
 
@@ -467,9 +468,9 @@ def test_what_cannot_be_saved_is_refused_in_words(draw, tmp_path, what, name, si
 def test_pictures_are_handed_over_only_to_a_refresh(draw, monkeypatch):
     chart = draw("Oxfordshire", "just here")
     monkeypatch.delenv(paths.TAKE_AWAY, raising=False)
-    assert not {"svg", *drawing.SIZES} & set(chart._repr_mimebundle_()[charts.MIME])
+    assert not {"svg", *pictures.SIZES} & set(chart._repr_mimebundle_()[charts.MIME])
     monkeypatch.setenv(paths.TAKE_AWAY, "page slide")
-    assert {"svg", *drawing.SIZES} & set(chart._repr_mimebundle_()[charts.MIME]) == {"svg", "page", "slide"}
+    assert {"svg", *pictures.SIZES} & set(chart._repr_mimebundle_()[charts.MIME]) == {"svg", "page", "slide"}
 
 
 def test_a_chart_of_own_months_hands_nothing_over(found, monkeypatch):

@@ -12,7 +12,7 @@ import oxcare_analysis as ox
 from oxcare_analysis import own
 from oxcare_analysis.local import held_months, store
 from oxcare_analysis.local.simulator import simulate
-from oxcare_analysis.refresh.publish import Request
+from oxcare_analysis.refresh.asked import Request
 from oxcare_analysis.showing.drawing import Chart, Nothing
 from oxcare_analysis.words.errors import UsageError
 

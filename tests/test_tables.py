@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from oxcare_analysis.intake import raw
+from oxcare_analysis.tables import kept
 from oxcare_analysis.tables import tables as tables_module
 from oxcare_analysis.words.columns import MEASURES, STATUSES
 from oxcare_analysis.words.errors import DataError
@@ -327,7 +328,7 @@ def test_a_frame_under_a_content_key_is_made_once(small_data_dir):
         return pd.DataFrame({"n": [1, 2]})
 
     for key in ("a" * 64, "a" * 64, "b" * 64):
-        frame = tables_module.cached("noise", key, make, small_data_dir)
+        frame = kept.cached("noise", key, make, small_data_dir)
         assert list(frame["n"]) == [1, 2]
     assert len(made) == 2
 

@@ -1,7 +1,6 @@
 """The raw folder: data/raw/<source>/<edition>/<table>.csv with a source.yml beside. Text in, text out."""
 
 import hashlib
-import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -217,19 +216,12 @@ def _folder(item: Intake, data_dir: str | Path | None) -> Path:
     return paths.raw_dir(data_dir) / item.source / item.edition
 
 
-def as_csv(frame: pd.DataFrame) -> bytes:
-    """A table as the bytes it is kept in."""
-    buffer = io.StringIO()
-    frame.to_csv(buffer, index=False, lineterminator="\n")
-    return buffer.getvalue().encode("utf-8")
-
-
 def _held(item: Intake, data_dir: str | Path | None) -> bool:
     """Whether this table is held already; a different one under the same edition is refused."""
     path = _folder(item, data_dir) / f"{item.table}.csv"
     if not path.exists():
         return False
-    if path.read_bytes() == as_csv(item.rows):
+    if path.read_bytes() == text.as_csv(item.rows):
         return True
     raise DataError(f"{item.file_name} differs from what is held as {item.source}/{item.edition}/{item.table}. If the "
                     f"publisher has replaced it, add it as an edition of its own, for example --edition "
@@ -245,7 +237,7 @@ def _usual_month(item: Intake, data_dir: str | Path | None) -> str:
 
 
 def _write(item: Intake, folder: Path, published: str) -> None:
-    content = as_csv(item.rows)
+    content = text.as_csv(item.rows)
     durable.write(folder / f"{item.table}.csv", content)
     card_path = folder / "source.yml"
     card = yaml.safe_load(card_path.read_text(encoding="utf-8")) if card_path.exists() else _new_card(item, published)
@@ -287,7 +279,7 @@ def _months(arriving: list[pd.DataFrame], data_dir: str | Path | None) -> bytes:
     if path.exists():
         arriving = [plain.months(text.read_csv(path), path.name), *arriving]
     rows = pd.concat(arriving).drop_duplicates("month", keep="last").sort_values("month")
-    return as_csv(rows)
+    return text.as_csv(rows)
 
 
 def read_months(data_dir: str | Path | None = None) -> pd.DataFrame:

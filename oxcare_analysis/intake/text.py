@@ -153,3 +153,10 @@ def _decoded(content: bytes, name: str) -> str:
                         f"{unicodedata.name(character, 'control character').lower()}); expected plain text. It may be "
                         "damaged, or not UTF-8: download it again, or save it as 'CSV UTF-8'.")
     return text
+
+
+def as_csv(frame: pd.DataFrame) -> bytes:
+    """A table as the bytes it is kept in."""
+    buffer = io.StringIO()
+    frame.to_csv(buffer, index=False, lineterminator="\n")
+    return buffer.getvalue().encode("utf-8")

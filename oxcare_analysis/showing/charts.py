@@ -14,8 +14,7 @@ import pandas as pd
 from oxcare_analysis.showing.beside import draw_beside, mark_window
 from oxcare_analysis.showing.care_charts import ages, in_need, looked_after, routes, unaccompanied
 from oxcare_analysis.showing.drawing import (ENGLAND, FAINT, FOCUS, LONGEST_ALT, MIME, NEIGHBOURS, Chart, Nothing,
-                                             figures_beside, finish, label_ends, mark_events, new_axes, nothing, slug,
-                                             wrap)
+                                             figures_beside, finish, label_ends, mark_events, new_axes, nothing, slug)
 from oxcare_analysis.showing.evidence_charts import care_endings, comparable_events, events, months, power
 from oxcare_analysis.showing.exhibit import span
 from oxcare_analysis.showing.growth_charts import just_here, ledger
@@ -24,6 +23,7 @@ from oxcare_analysis.showing.own_charts import (own_control, own_funnel, own_haz
 from oxcare_analysis.showing.wording import HYPOTHESES, upper, went
 from oxcare_analysis.showing.work_charts import outlook, spend, teams, workforce
 from oxcare_analysis.words.errors import UsageError
+from oxcare_analysis.showing.pictures import wrap
 
 __all__ = ["Chart", "LONGEST_ALT", "MIME", "Nothing", "ages", "care_endings", "comparable_events", "comparison",
            "events", "expected_stay", "finding", "hazards", "in_need", "just_here", "ledger", "looked_after",

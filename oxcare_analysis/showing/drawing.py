@@ -1,10 +1,7 @@
-"""What every chart shares: the record, the one style, the sizes to take away, the helpers that write labels."""
+"""What every chart shares: the record, the one style, the helpers that write labels."""
 
 import base64
-import io
 import os
-import re
-import textwrap
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,16 +12,11 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib import rc_context
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
-from oxcare_analysis.showing import exhibit
+from oxcare_analysis.showing import exhibit, pictures
 from oxcare_analysis.showing.wording import month_words, upper
 from oxcare_analysis.words import durable, paths
 from oxcare_analysis.words.errors import UsageError
@@ -35,15 +27,6 @@ FOCUS, ENGLAND, NEIGHBOURS = "#003c71", "#555555", "#b55e00"
 UP, DOWN, TOTAL, FAINT = NEIGHBOURS, FOCUS, ENGLAND, "#8a8a8a"
 LONGEST_ALT = 300
 MIME = "application/vnd.oxcare.chart+json"
-# Width and height in inches, dots an inch: the text width of A4, as tall as the chart needs, for print or for a screen;
-# a slide of 16 by 9.
-SIZES = {"page": (6.69, None, 300), "slide": (10.0, 5.625, 300), "screen": (6.69, None, 150)}
-TITLE_POINTS, FOOT_POINTS = 12.5, 8.5
-COLOURS, APART = 16, 30  # colours of a picture to take away; how far apart, as sums over red, green and blue
-SLIDE_EDGE = 0.12  # inches above and beneath what is on a slide
-# The first is what the charts are laid out with; the others are as wide, nearly, and on every Windows and Mac machine.
-FONTS = ["DejaVu Sans", "Verdana", "Arial", "sans-serif"]
-SVG_HEAD = '<?xml version="1.0" encoding="utf-8"?>'
 SAFE_IN_URL = " /:;=,()?!'&+.-*"
 
 
@@ -77,7 +60,7 @@ class Chart:
             size: base64.b64encode(self.picture(size)).decode("ascii") for size in wanted}
 
     @cached_property
-    def _laid_out(self) -> Figure:
+    def laid_out(self) -> Figure:
         """A copy whose parts have their places, once and for all: laying out takes as long as drawing."""
         figure = deepcopy(self.figure)
         figure.draw_without_rendering()
@@ -87,7 +70,7 @@ class Chart:
     @cached_property
     def svg(self) -> str:
         """The chart alone, without title and source, as the page shows it: sharp at any size."""
-        return f'{SVG_HEAD}{_svg(self._laid_out, self.name, self._words())}'
+        return pictures.alone(self)
 
     @property
     def png(self) -> bytes:
@@ -95,15 +78,10 @@ class Chart:
         return self.picture("page")
 
     def picture(self, size: str = "page", kind: str = "png") -> bytes:
-        """The chart with title, note and source drawn in: `size` one of SIZES, `kind` png or svg."""
-        if size not in SIZES:
-            raise UsageError(f"There is no size called {size!r}; expected one of {', '.join(SIZES)}.")
-        strips = _strips(self)
-        return _stacked_svg(self, strips, self._words()).encode() if kind == "svg" else _stacked_png(self, strips, size)
-
-    def _words(self) -> str:
-        """Title and alt text as SVG says them, for those who cannot see it."""
-        return f"<title>{escape(self.title)}</title><desc>{escape(self.alt)}</desc>"
+        """The chart with title, note and source drawn in: `size` one of pictures.SIZES, `kind` png or svg."""
+        if size not in pictures.SIZES:
+            raise UsageError(f"There is no size called {size!r}; expected one of {', '.join(pictures.SIZES)}.")
+        return pictures.stacked_svg(self).encode() if kind == "svg" else pictures.stacked_png(self, size)
 
     def html(self) -> str:
         """The figure as HTML: picture with alt text, title, source, and the data as a table."""
@@ -138,83 +116,6 @@ def save(chart: Chart, path: str | Path, size: str = "page") -> Path:
         raise UsageError(f"ox.save writes .png or .svg files; got {path.name!r}. Give the file one of these endings.")
     durable.write(path, chart.picture(size, path.suffix.lower()[1:]))
     return path
-
-
-def _strips(chart: Chart) -> list[Figure]:
-    """What is stacked into a picture to take away: title, chart, note and source, all as wide as the chart."""
-    width = chart.figure.get_size_inches()[0]
-    foot = "\n".join(wrap(line, int(width * 15.3)) for line in (chart.note, chart.source) if line)
-    return [_strip(wrap(chart.title, int(width * 9)), width, TITLE_POINTS, fontweight="bold"), chart._laid_out,
-            _strip(foot, width, FOOT_POINTS, color=ENGLAND)]
-
-
-def _strip(text: str, width: float, points: float, **style) -> Figure:
-    """Lines of text as a figure just high enough for them."""
-    height = points * 1.3 / 72 * (text.count("\n") + 1) + 0.1
-    figure = Figure(figsize=(width, height))
-    figure.text(0.008, 1 - 0.05 / height, text, va="top", fontsize=points, **style)
-    return figure
-
-
-def _stacked_png(chart: Chart, strips: list[Figure], size: str) -> bytes:
-    """The strips as one picture; a slide has white beside them where they are less wide than it."""
-    paper_width, paper_height, dpi = SIZES[size]
-    width, tall = chart.figure.get_size_inches()[0], sum(strip.get_size_inches()[1] for strip in strips)
-    if paper_height:
-        width = max(width, (tall + 2 * SLIDE_EDGE) * paper_width / paper_height)
-    drawn = []
-    for strip in strips:
-        strip.set_dpi(paper_width * dpi / width)
-        canvas = FigureCanvasAgg(strip)
-        canvas.draw()
-        drawn.append(np.asarray(canvas.buffer_rgba())[..., :3])
-    stacked = Image.fromarray(np.vstack(drawn))
-    whole = Image.new("RGB", (round(paper_width * dpi), round((paper_height or 0) * dpi) or stacked.height), "white")
-    whole.paste(stacked, ((whole.width - stacked.width) // 2, (whole.height - stacked.height) // 2))
-    told = PngInfo()
-    for name, text in (("Title", chart.title), ("Description", chart.alt), ("Source", chart.source)):
-        told.add_itxt(name, text)
-    file = io.BytesIO()
-    whole.quantize(palette=_palette(whole), dither=Image.Dither.NONE).save(file, "PNG", dpi=(dpi, dpi), pnginfo=told)
-    return file.getvalue()
-
-
-def _palette(picture: Image.Image) -> Image.Image:
-    """The colours most of a picture has, apart from each other: a third of the bytes, and its own colours exactly."""
-    found: list[tuple[int, ...]] = []
-    for _, colour in sorted(picture.getcolors(picture.width * picture.height), reverse=True):
-        if all(sum(abs(a - b) for a, b in zip(colour, other, strict=True)) >= APART for other in found):
-            found.append(colour)
-        if len(found) == COLOURS:
-            break
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([part for colour in found for part in colour])
-    return palette
-
-
-def _stacked_svg(chart: Chart, strips: list[Figure], words: str) -> str:
-    width, tall = strips[0].get_size_inches()[0] * 72, sum(strip.get_size_inches()[1] for strip in strips) * 72
-    parts, down = [], 0.0
-    for number, strip in enumerate(strips):
-        drawn = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', _svg(strip, f"{chart.name} {number}", ""), count=2)
-        parts.append(drawn.replace("<svg ", f'<svg y="{down:.2f}" ', 1))
-        down += strip.get_size_inches()[1] * 72
-    return (f'{SVG_HEAD}<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:.2f}pt" height="{tall:.2f}pt" '
-            f'viewBox="0 0 {width:.2f} {tall:.2f}">{words}{"".join(parts)}</svg>')
-
-
-def _svg(figure: Figure, name: str, words: str) -> str:
-    """The figure as SVG, the same bytes each time: text as text, hundredths of a point, nothing that says nothing."""
-    drawn = io.StringIO()
-    figure.set_dpi(72)
-    with rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "font.sans-serif": FONTS}):
-        FigureCanvasSVG(figure).print_svg(drawn, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
-    text = drawn.getvalue()
-    text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg "):], flags=re.DOTALL)
-    text = re.sub(r"(\.\d\d)\d+", r"\1", re.sub(r"\s*\n\s*", " ", text).replace("> <", "><"))
-    text = re.sub(r' id="(?:figure|axes|patch|line2d|text|matplotlib\.axis|xtick|ytick)[\w.]*"', "", text)
-    role = ' role="img"' if words else ""
-    return re.sub(r"<svg ([^>]*)>", rf"<svg{role} \1>{words.replace(chr(92), chr(92) * 2)}", text, count=1)
 
 
 class Nothing(str):
@@ -324,11 +225,6 @@ def minus(text: str) -> str:
 def mix(colour: str, share: float) -> tuple[float, ...]:
     """A colour thinned with white, `share` of it left."""
     return tuple(1 - share * (1 - part) for part in to_rgb(colour))
-
-
-def wrap(text: str, width: int = 38) -> str:
-    """The text in lines of at most `width` characters."""
-    return "\n".join(textwrap.wrap(text, width))
 
 
 def slug(text: str) -> str:

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, TOTAL, UP, Chart, figures_beside, finish,
-                                             mix, new_axes, nothing, wrap)
+from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, TOTAL, UP, Chart, figures_beside, finish, mix,
+                                             new_axes, nothing)
 from oxcare_analysis.showing.exhibit import span
 from oxcare_analysis.showing.wording import LEDGERS, unclear, went
+from oxcare_analysis.showing.pictures import wrap
 
 
 def ledger(x) -> Chart | str:

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from oxcare_analysis.showing.drawing import (DOWN, ENGLAND, FAINT, FOCUS, NEIGHBOURS, TOTAL, UP, Chart, decimal_year,
-                                             figures_beside, finish, label_ends, mix, new_axes, nothing, wrap)
+                                             figures_beside, finish, label_ends, mix, new_axes, nothing)
 from oxcare_analysis.showing.exhibit import span
 from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS, month_words, upper, went, whose
+from oxcare_analysis.showing.pictures import wrap
 
 BY = {"calendar year": ("calendar year in which the plan was open", FOCUS, "o"),
       "entry cohort": ("year in which the plan started", NEIGHBOURS, "s")}

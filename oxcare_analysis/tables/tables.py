@@ -9,9 +9,6 @@ releases   the release behind each tabulated figure
 
 import hashlib
 import json
-from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +17,7 @@ import pandas as pd
 from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import raw, registers, values
 from oxcare_analysis.intake.sources import KEYS
+from oxcare_analysis.tables import kept
 from oxcare_analysis.words import durable, paths
 from oxcare_analysis.words.columns import MEASURES, NOT_AVAILABLE, PUBLISHED, ROUNDED
 from oxcare_analysis.words.errors import DataError
@@ -28,8 +26,6 @@ AREA_SOURCES = ("children_in_need", "child_population", "children_looked_after",
                 "child_protection_rates")  # in the order in which they are believed for the same measure
 LEAD_SOURCE = "children_in_need"
 STAMP = "built_from.json"
-CACHES_KEPT = 12  # as-of months times recent changes of the figures
-REMEMBERED = 12  # results a process keeps: tables, figures in force, studies
 TABLE_NAMES = ("figures", "areas", "neighbours", "districts", "releases")
 # The tables whose total is the measure itself; the others repeat it as the total of a breakdown.
 HOME_TABLES = {"plans_open_count": "plans", "plans_started_count": "plans", "plans_ended_count": "plans",
@@ -59,10 +55,10 @@ def build(data_dir: str | Path | None = None) -> Tables:
         frames, held = _read(data_dir)
     durable.LOG.debug("build: read")
     folder = paths.processed_dir(data_dir)
-    with _writing(folder), durable.lock(folder / ".build.lock", f"{folder.name}/"):
+    with kept.writing(folder), durable.lock(folder / ".build.lock", f"{folder.name}/"):
         (folder / STAMP).unlink(missing_ok=True)  # from here to the new one, what stands here is nothing's whole
         for name, frame in frames.items():
-            _save(frame, folder / f"{name}.parquet")
+            kept.save(frame, folder / f"{name}.parquet")
             durable.LOG.debug("build: %s saved", name)
         durable.write(folder / STAMP, _stamp(digest))
         durable.LOG.debug("build: done")
@@ -99,51 +95,14 @@ def _built(folder: Path, digest: str) -> dict[str, pd.DataFrame] | None:
     stamp, wanted = folder / STAMP, _stamp(digest)
     try:
         if stamp.read_text(encoding="utf-8") == wanted:
-            frames = remembered(("tables", folder, digest), lambda: {
+            frames = kept.remembered(("tables", folder, digest), lambda: {
                 name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLE_NAMES})
             if stamp.read_text(encoding="utf-8") == wanted:
                 return frames
-            _LATELY.clear()  # read while others were being put in their place
+            kept.forget()  # read while others were being put in their place
     except FileNotFoundError:
         pass
     return None
-
-
-_LATELY: OrderedDict = OrderedDict()
-
-
-def remembered(key: tuple, make):
-    """What `make` gives, worked out once in this process; the key names all it depends on, the figures' hash included.
-
-    The REMEMBERED results asked for last are kept; nobody changes one in place.
-    """
-    if key not in _LATELY:
-        _LATELY[key] = make()
-    _LATELY.move_to_end(key)
-    while len(_LATELY) > REMEMBERED:
-        _LATELY.popitem(last=False)
-    return _LATELY[key]
-
-
-def cached(name: str, key: str, make, data_dir: str | Path | None = None) -> pd.DataFrame:
-    """A frame kept in data/processed under a content key; `make` is called when there is none yet.
-
-    One process makes it while others wait; the oldest of more than CACHES_KEPT are dropped.
-    """
-    folder = paths.processed_dir(data_dir)
-    path = folder / f"{name}-{key[:16]}.parquet"
-    if path.exists():
-        return pd.read_parquet(path)
-    with _writing(folder), durable.lock(folder / f".{name}.lock", f"{folder.name}/"):
-        if path.exists():
-            return pd.read_parquet(path)
-        frame = make()
-        for unfinished in folder.glob(f"{name}-*.part"):
-            durable.remove(unfinished)
-        _save(frame, path)
-        for old in sorted(folder.glob(f"{name}-*.parquet"), key=lambda p: p.stat().st_mtime)[:-CACHES_KEPT]:
-            durable.remove(old)
-    return frame
 
 
 def _stamp(data_sha256: str) -> str:
@@ -309,15 +268,3 @@ def _tables(frames: dict[str, pd.DataFrame], held: dict, data_dir: str | Path | 
     months = {(source, edition): raw.source_card(source, edition, data_dir)["first_published"]
               for source, names in held.items() for edition in names}
     return Tables(**frames, first_published=raw.first_published(data_dir), edition_months=months, data_sha256=digest)
-
-
-def _save(frame: pd.DataFrame, path: Path) -> None:
-    durable.write_by(lambda partial: frame.to_parquet(partial, index=False), path)
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """The folder of built tables, made where it is missing."""
-    with durable.refusing(f"The folder of built tables {folder.name}/", "--data-dir"):
-        folder.mkdir(parents=True, exist_ok=True)
-        yield

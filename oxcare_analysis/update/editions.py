@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from oxcare_analysis.intake import raw
+from oxcare_analysis.intake import raw, text
 from oxcare_analysis.intake.mappings import OFFICIAL_TABLES
 from oxcare_analysis.intake.sources import Intake, read_file
 from oxcare_analysis.refresh import compare
@@ -150,7 +150,7 @@ def _edition(arrived: Intake, data_dir: str | Path | None) -> str | None:
     same_year = [e for e, card in cards.items() if e.split("-")[0] == year and arrived.table in card["tables"]]
     if same_year:
         held = raw.read_table(arrived.source, same_year[0], arrived.table, data_dir)
-        if raw.as_csv(held) == raw.as_csv(arrived.rows):
+        if text.as_csv(held) == text.as_csv(arrived.rows):
             return None
     number = 1
     while True:

@@ -1,0 +1,125 @@
+"""A chart as a picture: SVG for a page; with title, note and source drawn in, PNG or SVG to take away.
+
+A chart here is what `drawing.Chart` is: name, title, alt, note, source, and `laid_out`, its figure with every part in
+its place. Laying out takes as long as drawing, so it is done once.
+"""
+
+import io
+import re
+import textwrap
+from html import escape
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+# Width and height in inches, dots an inch: the text width of A4, as tall as the chart needs, for print or for a screen;
+# a slide of 16 by 9.
+SIZES = {"page": (6.69, None, 300), "slide": (10.0, 5.625, 300), "screen": (6.69, None, 150)}
+TITLE_POINTS, FOOT_POINTS = 12.5, 8.5
+COLOURS, APART = 16, 30  # colours of a picture to take away; how far apart, as sums over red, green and blue
+SLIDE_EDGE = 0.12  # inches above and beneath what is on a slide
+# The first is what the charts are laid out with; the others are as wide, nearly, and on every Windows and Mac machine.
+FONTS = ["DejaVu Sans", "Verdana", "Arial", "sans-serif"]
+SVG_HEAD = '<?xml version="1.0" encoding="utf-8"?>'
+GREY = "#555555"
+
+
+def alone(chart) -> str:
+    """The chart without title and source, as SVG: sharp at any size."""
+    return f"{SVG_HEAD}{_svg(chart.laid_out, chart.name, _words(chart))}"
+
+
+def strips(chart) -> list[Figure]:
+    """What is stacked into a picture to take away: title, chart, note and source, all as wide as the chart."""
+    width = chart.figure.get_size_inches()[0]
+    foot = "\n".join(wrap(line, int(width * 15.3)) for line in (chart.note, chart.source) if line)
+    return [_strip(wrap(chart.title, int(width * 9)), width, TITLE_POINTS, fontweight="bold"), chart.laid_out,
+            _strip(foot, width, FOOT_POINTS, color=GREY)]
+
+
+def _strip(text: str, width: float, points: float, **style) -> Figure:
+    """Lines of text as a figure just high enough for them."""
+    height = points * 1.3 / 72 * (text.count("\n") + 1) + 0.1
+    figure = Figure(figsize=(width, height))
+    figure.text(0.008, 1 - 0.05 / height, text, va="top", fontsize=points, **style)
+    return figure
+
+
+def stacked_png(chart, size: str) -> bytes:
+    """The strips as one picture; a slide has white beside them where they are less wide than it."""
+    paper_width, paper_height, dpi = SIZES[size]
+    parts = strips(chart)
+    width, tall = chart.figure.get_size_inches()[0], sum(part.get_size_inches()[1] for part in parts)
+    if paper_height:
+        width = max(width, (tall + 2 * SLIDE_EDGE) * paper_width / paper_height)
+    drawn = []
+    for strip in parts:
+        strip.set_dpi(paper_width * dpi / width)
+        canvas = FigureCanvasAgg(strip)
+        canvas.draw()
+        drawn.append(np.asarray(canvas.buffer_rgba())[..., :3])
+    stacked = Image.fromarray(np.vstack(drawn))
+    whole = Image.new("RGB", (round(paper_width * dpi), round((paper_height or 0) * dpi) or stacked.height), "white")
+    whole.paste(stacked, ((whole.width - stacked.width) // 2, (whole.height - stacked.height) // 2))
+    told = PngInfo()
+    for name, text in (("Title", chart.title), ("Description", chart.alt), ("Source", chart.source)):
+        told.add_itxt(name, text)
+    file = io.BytesIO()
+    whole.quantize(palette=_palette(whole), dither=Image.Dither.NONE).save(file, "PNG", dpi=(dpi, dpi), pnginfo=told)
+    return file.getvalue()
+
+
+def _palette(picture: Image.Image) -> Image.Image:
+    """The colours most of a picture has, apart from each other: a third of the bytes, and its own colours exactly."""
+    found: list[tuple[int, ...]] = []
+    for _, colour in sorted(picture.getcolors(picture.width * picture.height), reverse=True):
+        if all(sum(abs(a - b) for a, b in zip(colour, other, strict=True)) >= APART for other in found):
+            found.append(colour)
+        if len(found) == COLOURS:
+            break
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for colour in found for part in colour])
+    return palette
+
+
+def stacked_svg(chart) -> str:
+    """The strips as one SVG, each a drawing of its own within it."""
+    parts, down = [], 0.0
+    for number, strip in enumerate(strips(chart)):
+        drawn = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', _svg(strip, f"{chart.name} {number}"), count=2)
+        parts.append(drawn.replace("<svg ", f'<svg y="{down:.2f}" ', 1))
+        down += strip.get_size_inches()[1] * 72
+    width = chart.figure.get_size_inches()[0] * 72
+    return (f'{SVG_HEAD}<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:.2f}pt" height="{down:.2f}pt" '
+            f'viewBox="0 0 {width:.2f} {down:.2f}">{_words(chart)}{"".join(parts)}</svg>')
+
+
+def _words(chart) -> str:
+    """Title and alt text as SVG says them, for those who cannot see it."""
+    return f"<title>{escape(chart.title)}</title><desc>{escape(chart.alt)}</desc>"
+
+
+def _svg(figure: Figure, name: str, words: str = "") -> str:
+    """The figure as SVG, the same bytes each time: text as text, hundredths of a point, nothing that says nothing."""
+    drawn = io.StringIO()
+    figure.set_dpi(72)
+    with rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "font.sans-serif": FONTS}):
+        FigureCanvasSVG(figure).print_svg(drawn, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    text = drawn.getvalue()
+    text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg "):], flags=re.DOTALL)
+    text = re.sub(r"\s*\n\s*", " ", text).replace("> <", "><")
+    # In places only, not in what is written.
+    text = re.sub(r'="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), text)
+    text = re.sub(r' id="(?:figure|axes|patch|line2d|text|matplotlib\.axis|xtick|ytick)[\w.]*"', "", text)
+    role = ' role="img"' if words else ""
+    return re.sub(r"<svg ([^>]*)>", rf"<svg{role} \1>{words.replace(chr(92), chr(92) * 2)}", text, count=1)
+
+
+def wrap(text: str, width: int = 38) -> str:
+    """The text in lines of at most `width` characters."""
+    return "\n".join(textwrap.wrap(text, width))
