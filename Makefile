@@ -46,7 +46,7 @@ lab: setup  ## open JupyterLab on working copies set to LAB_AREA
 	$(PY) -m oxcare_analysis lab --area "$(LAB_AREA)"
 
 lock:  ## renew requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra test --python-version 3.11 --universal --generate-hashes \
+	uv pip compile pyproject.toml --extra test --extra cluster --python-version 3.11 --universal --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
 
 .PHONY: help setup report test check fuzz kills accept monthly lab lock

@@ -38,7 +38,16 @@ ALLOWED = {
     "refresh/compare.py": "a copy of the figures for a trial",
     "update/editions.py": "a folder for downloads and a trial",
     "update/api.py": "a download, in that folder",
-    "showing/drawing.py": "draws into memory",
+    "intake/text.py": "a table as bytes",
+    "tables/kept.py": "a frame, through the durable writer",
+    "refresh/make.py": "takes pages that stand into a report that is being made",
+    "refresh/cluster.py": "a folder of a worker's own, and what it sends",
+    "refresh/run.py": "an empty folder for a notebook to run in",
+    "showing/pictures.py": "draws into memory",
+    "local/store.py": "files of a snapshot that is being made; all are seen onto the disk before the swap",
+    "local/writers.py": "simulated files, into the folder that was asked for",
+    "local/census_writer.py": "the same",
+    "local/demonstration.py": "a simulated report, for the attack to be tried on",
     "tables/tables.py": "takes the stamp of built tables away before any of them is written",
 }
 

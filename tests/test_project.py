@@ -29,7 +29,7 @@ REGISTRIES = [
 ]
 NAMES_IN_CONDA = {"matplotlib": "matplotlib-base"}
 # What a package is called where its import has another name.
-NAMES_OF_IMPORTS = {"yaml": "pyyaml"}
+NAMES_OF_IMPORTS = {"yaml": "pyyaml", "PIL": "pillow", "IPython": "ipython"}
 LICENCE_OF_FIGURES = "Open Government Licence v3.0"
 HEAVY = ("pandas", "numpy", "scipy", "statsmodels", "matplotlib", "seaborn", "papermill", "nbconvert", "pandera")
 # Written from nothing by the test itself: folder, name of the user, line that must be found.
@@ -118,7 +118,8 @@ def test_the_lock_has_a_hash_for_every_package_and_no_address(files):
 
 def test_the_lock_holds_every_dependency(files):
     locked = {line.split("==")[0].lower() for line in files["requirements.lock"].splitlines() if "==" in line}
-    wanted = [*project()["dependencies"], *project()["optional-dependencies"]["test"]]
+    extras = project()["optional-dependencies"]
+    wanted = [*project()["dependencies"], *extras["test"], *extras["cluster"]]
     assert {split(requirement)[0].lower() for requirement in wanted} <= locked
 
 
@@ -142,7 +143,8 @@ def test_every_package_the_library_imports_is_a_dependency():
             elif isinstance(node, ast.ImportFrom) and node.module:
                 imported.add(node.module.split(".")[0])
     imported -= set(sys.stdlib_module_names) | {"oxcare_analysis"}
-    declared = {split(requirement)[0] for requirement in project()["dependencies"]}
+    named = [*project()["dependencies"], *project()["optional-dependencies"]["cluster"]]
+    declared = {split(requirement)[0] for requirement in named}
     assert {NAMES_OF_IMPORTS.get(name, name) for name in imported} <= declared
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from oxcare_analysis.local import changes, judging
 from oxcare_analysis.local.simulator import CAUSES, STEP, simulate
 from oxcare_analysis.thinking.findings import CONTRADICTED, SUPPORTED, Z_95
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import durable, paths
 
 PAGE = paths.PROJECT / "docs" / "own_records_calibration.md"
 SEED = 20261200  # of the first authority of a line; named before it was run
@@ -161,7 +161,7 @@ def main() -> None:
     judged = run(given.authorities, given.seed, say=lambda line: print(line, file=sys.stderr, flush=True))
     found = summary(judged)
     if given.page:
-        PAGE.write_text(text(found, judged, given.seed), encoding="utf-8", newline="\n")
+        durable.write(PAGE, text(found, judged, given.seed))
     print(found.round(3).to_string(index=False))
 
 

@@ -7,7 +7,6 @@ that was published.
 """
 
 import os
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import pandas as pd
 from oxcare_analysis.intake import text
 from oxcare_analysis.local import disclosure
 from oxcare_analysis.local.disclosure import MONTHS, Protected, Shape
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import durable, paths
 from oxcare_analysis.words.columns import NOT_AVAILABLE
 from oxcare_analysis.words.errors import DataError
 
@@ -84,22 +83,17 @@ def folder(data_dir: str | Path | None = None) -> Path:
 
 def forget_waiting(data_dir: str | Path | None = None) -> None:
     """Before a refresh: drop what a run that failed left waiting."""
-    shutil.rmtree(folder(data_dir) / "waiting", ignore_errors=True)
+    durable.remove(folder(data_dir) / "waiting")
 
 
 def enter_waiting(data_dir: str | Path | None = None) -> None:
     """When a report is finished: what it lets out becomes part of the register."""
     for path in sorted((folder(data_dir) / "waiting").glob("*.csv")):
-        path.replace(folder(data_dir) / path.name)
+        durable.move(path, folder(data_dir) / path.name)
     forget_waiting(data_dir)
 
 
 def _wait(name: str, register: pd.DataFrame, data_dir: str | Path | None) -> None:
     path = folder(data_dir) / "waiting" / f"{name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
-    with partial.open("w", encoding="utf-8", newline="") as file:
-        register[COLUMNS].to_csv(file, index=False, lineterminator="\n")
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    durable.write(path, text.as_csv(register[COLUMNS]))

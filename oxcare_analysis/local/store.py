@@ -3,12 +3,12 @@
 import hashlib
 import io
 import json
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock
 
 from oxcare_analysis.intake import raw
 from oxcare_analysis.intake.text import UNSEEN, shown
@@ -18,7 +18,7 @@ from oxcare_analysis.local.combine import combine
 from oxcare_analysis.local.extract import Extract
 from oxcare_analysis.local.months import monthly
 from oxcare_analysis.local.records import COLUMNS, Records, conform
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import durable, paths, swap
 from oxcare_analysis.words.errors import DataError, UsageError
 
 CARD, ARRIVING, LOCK, LONGEST_NAME = "snapshot.json", ".arriving", ".lock", 60
@@ -44,6 +44,9 @@ def folder(data_dir: str | Path | None = None) -> Path:
 
 def load(data_dir: str | Path | None = None) -> Held | None:
     """The authority's records, or None where no snapshot is held. Raises DataError where one was changed by hand."""
+    if swap.is_open(folder(data_dir)):
+        with _alone(folder(data_dir)):
+            pass
     snapshots, area = _held(data_dir)
     return _together(snapshots, area) if snapshots else None
 
@@ -66,8 +69,7 @@ def add(arriving: list[Extract], area: str | None = None, data_dir: str | Path |
     refused. Raises DataError or UsageError, leaving the folder as it was.
     """
     root = folder(data_dir)
-    root.mkdir(parents=True, exist_ok=True)
-    with FileLock(root / LOCK):
+    with _alone(root):
         held, known = _held(data_dir)
         name = _area(area, known, arriving)
         _refuse_mixed([*held, *arriving])
@@ -158,8 +160,8 @@ def _bytes(table: pd.DataFrame) -> bytes:
 
 def _write(root: Path, news: list[Extract], area: str) -> None:
     """Write snapshots beside, then put each in its place; on a failure none of them stays."""
-    arriving, placed = root / ARRIVING, []
-    shutil.rmtree(arriving, ignore_errors=True)
+    arriving = root / ARRIVING
+    durable.remove(arriving)
     try:
         for one in news:
             place = arriving / f"{one.day:%Y-%m-%d}"
@@ -174,15 +176,21 @@ def _write(root: Path, news: list[Extract], area: str) -> None:
                     "missing": list(one.missing),
                     "unread": [[*where, count] for where, count in one.unread.items()], "sha256": hashes}
             (place / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False), encoding="utf-8")
-        for place in sorted(arriving.iterdir()) if news else []:
-            place.rename(root / place.name)
-            placed.append(root / place.name)
-    except BaseException:
-        for place in placed:
-            shutil.rmtree(place, ignore_errors=True)
-        raise
+        swap.put_all(root, [(place, root / place.name) for place in sorted(arriving.iterdir()) if news]
+                     if arriving.exists() else [])
     finally:
-        shutil.rmtree(arriving, ignore_errors=True)
+        if not swap.is_open(root):
+            durable.remove(arriving)
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """The folder of snapshots, this command's alone, with an interrupted write carried to its end."""
+    with durable.refusing(f"The folder of own records {root.name}/", "--data-dir"):
+        root.mkdir(parents=True, exist_ok=True)
+        with durable.lock(root / LOCK, f"{root.name}/"):
+            swap.settle(root)
+            yield
 
 
 def _held(data_dir: str | Path | None) -> tuple[list[Extract], str]:
