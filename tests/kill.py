@@ -19,13 +19,20 @@ from killing.refreshing import Refreshing
 from killing.scenes import SCENES
 from killing.trial import ENDED, Kill, Point, points, steps_of, trial
 
+from oxcare_analysis.tables import tables
+
 PAGE = Path(__file__).parents[1] / "docs" / "security.md"
 SHIPPED = Path(__file__).parents[1] / "data"
 START, END = "<!-- kills: written by tests/kill.py --page -->", "<!-- end of kills -->"
 SHARES = (0.26, 0.26, 0.3, 0.1)  # of the scenes in their order; whole refreshes get the rest
 ENDED_EVERY = 6  # of whole refreshes, one in so many is followed by a run to the end (of the others, every one)
 LONGEST_DELAY = 12  # seconds, for kills while the notebooks run
-BEFORE_PUBLISH = ("the start", "publish: locked", "refresh: Measuring", "refresh: Building", "build")
+# What the log says from a report made to the front page written; a kill after any of them but the last is inside.
+INSIDE = ("publish: made", "swap: on the disk", "swap: new in place, in one step", "swap: journal written",
+          "swap: old moved aside", "swap: new in place", "swap: old taken away", "swap: done", "publish: checked.json")
+ORDER = ("the start", "building tables", "measuring noise", "publish: locked", "notebooks run", "add: read and checked",
+         "add: made ready", "build: read", *(f"build: {name} saved" for name in tables.TABLE_NAMES), "build: done",
+         *INSIDE, "publish: index.html", "what changed")
 
 
 def run(kills: int, seed: int, say=print) -> list[Kill]:
@@ -74,8 +81,9 @@ def report(done: list[Kill], seconds: float) -> str:
         row[kill.found or "fault"] += 1
         row[f"then {kill.recovered or 'fault'}"] += 1
     head = ("old", "new", "settled", "between two renames", "then old", "then new")
+    scenes = list(dict.fromkeys(kill.scene for kill in done))
     lines = [f"| {scene} | {phase} | {row['kills']} | " + " | ".join(str(row[h]) for h in head) + " |"
-             for (scene, phase), row in rows.items()]
+             for (scene, phase), row in sorted(rows.items(), key=lambda r: (scenes.index(r[0][0]), _place(r[0][1])))]
     faults, within = sum(bool(k.fault) for k in done), sum(inside_publish(k) for k in done)
     return "\n".join([
         f"{len(done)} kills in {seconds:,.0f} seconds, {within} of them inside publish; {faults} faults.", "",
@@ -92,8 +100,11 @@ def _phase(kill: Kill) -> str:
 
 def inside_publish(kill: Kill) -> bool:
     """Whether a kill fell between a report made and the front page written."""
-    return kill.scene.startswith(("publish", "refresh")) and not kill.phase.startswith(BEFORE_PUBLISH) and (
-        "01_small" not in kill.phase)
+    return kill.scene.startswith(("publish", "refresh")) and kill.phase in INSIDE
+
+
+def _place(phase: str) -> int:
+    return ORDER.index(phase) if phase in ORDER else len(ORDER)
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds between tries at a file that 
 AT_FOLDER, SWAPPED = -100, 2  # AT_FDCWD; RENAME_EXCHANGE on Linux and RENAME_SWAP on a Mac
 LOCK_SECONDS = 3600
 SECONDS_BEFORE_SAYING = 2
-UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR)
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CANNOT_SYNC = (errno.EINVAL, errno.EOPNOTSUPP)  # what some network folders answer
 

@@ -22,16 +22,20 @@ DECLARED = 'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 
 BUILT_ANEW = 4  # one trial in so many begins with tables that are to be built
 
 
-class _Log(io.TextIOBase):
+class _Unheard(io.StringIO):
+    """Standard output that nobody reads."""
+
+    def reconfigure(self, **_) -> None:
+        """As the command line asks of a console."""
+
+
+class _Log(_Unheard):
     """Standard error as lines of the run's log."""
 
     def write(self, text: str) -> int:
         if text.strip():
             logging.getLogger("oxcare_analysis").debug("refresh: %s", text.strip().partition(",")[0])
         return len(text)
-
-    def reconfigure(self, **_) -> None:
-        """As the command line asks of a console."""
 
 
 def notebook(folder: Path, source: str) -> None:
@@ -101,7 +105,7 @@ class Refreshing:
         arguments = ["oxcare", "refresh", "--area", AREA, "--out", str(self.out), "--data-dir", str(self.data),
                      "--workers", "1", "--force"]
         with mock.patch.object(sys, "argv", arguments), mock.patch.object(paths, "NOTEBOOKS", self.notebooks), \
-                mock.patch.object(sys, "stderr", _Log()):
+                mock.patch.object(sys, "stderr", _Log()), mock.patch.object(sys, "stdout", _Unheard()):
             main()
 
     def found(self) -> tuple[str, str]:
