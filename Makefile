@@ -32,6 +32,9 @@ fuzz: setup  ## give 20,000 mutated real files to every reader (takes minutes)
 kills: setup  ## kill 200 runs at chosen steps and look at what stands (takes minutes)
 	$(PY) tests/kill.py --kills 200
 
+bench: setup  ## measure it against the plain way, in pairs, and write docs/performance.md (takes half an hour)
+	$(PY) tests/bench.py
+
 accept: setup  ## re-run the notebooks in place and keep only the verdicts: the diff is the change to review
 	$(PY) -m oxcare_analysis.refresh.accept
 	$(PY) -m oxcare_analysis.refresh.readme
@@ -49,4 +52,4 @@ lock:  ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra test --extra cluster --python-version 3.11 --universal --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
 
-.PHONY: help setup report test check fuzz kills accept monthly lab lock
+.PHONY: help setup report test check bench fuzz kills accept monthly lab lock
