@@ -9,11 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jinja2
-import nbformat
 
 from oxcare_analysis.words import paths
+
+if TYPE_CHECKING:  # a page without a notebook has no need of it
+    import nbformat
 
 TEMPLATE = Path(__file__).parent / "template"
 # An absolute path up to its last part, in the form of Windows, of others or of a link; no address of the web.
@@ -31,7 +34,7 @@ class Place:
     pages: tuple[tuple[str, str, str], ...]  # (href, short name, title)
 
 
-def render(notebook: nbformat.NotebookNode, title: str, place: Place, href: str, card: str = "",
+def render(notebook: "nbformat.NotebookNode", title: str, place: Place, href: str, card: str = "",
            way_back: Callable[[str, dict], str] = lambda html, data: html) -> str:
     """One notebook as one HTML page that loads nothing from anywhere.
 
@@ -65,7 +68,7 @@ def printed(text: str) -> str:
     return FOLDERS.sub("", text)
 
 
-def title_of(notebook: nbformat.NotebookNode) -> str:
+def title_of(notebook: "nbformat.NotebookNode") -> str:
     """The notebook's one level-one heading."""
     first = next(c for c in notebook.cells if c.cell_type == "markdown")
     return first.source.splitlines()[0].removeprefix("# ").strip()
@@ -88,8 +91,10 @@ def _environment() -> jinja2.Environment:
     return jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATE, encoding="utf-8"))
 
 
-def _part(notebook: nbformat.NotebookNode, cells: list) -> nbformat.NotebookNode:
-    return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+def _part(notebook: "nbformat.NotebookNode", cells: list) -> "nbformat.NotebookNode":
+    from nbformat.v4 import new_notebook
+
+    return new_notebook(cells=cells, metadata=notebook.metadata)
 
 
 def _page(top: str, rest: str, title: str, place: Place, href: str, script: str) -> str:
