@@ -161,12 +161,12 @@ def _raw(lists: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         both = plain["enquiries"]
         asked, met = _filled(both["start_date"]), _filled(both["conference_date"])
         raw["enquiries"] = both.loc[asked, ["person_id", "start_date"]]
-        raw["conferences"] = both[met].drop(columns="start_date").assign(enquiry_id=both["start_date"])
+        raw["conferences"] = both[met].rename(columns={"start_date": "enquiry_id"})
     plans = plain["plans"]
     raw["plans"] = plans.drop(columns="review_date", errors="ignore").assign(other_authority="N")
     if "review_date" in plans:
-        raw["reviews"] = plans.loc[_filled(plans["review_date"]), ["person_id", "review_date"]].assign(
-            plan_id=plans["start_date"])
+        reviews = plans.loc[_filled(plans["review_date"]), ["person_id", "review_date", "start_date"]]
+        raw["reviews"] = reviews.rename(columns={"start_date": "plan_id"})
     return {name: frame.reset_index(drop=True) for name, frame in raw.items()}
 
 
