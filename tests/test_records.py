@@ -253,6 +253,28 @@ def test_headers_of_annex_a_in_either_form_and_below_a_title(tmp_path):
     assert annex_a.list_of(["Number of things"]) == ""
 
 
+def test_the_lists_of_the_safeguarding_datasets_own_script_are_read(tmp_path):
+    lists = {"3": "ChildUniqueID,ReferralDate,ReferralSource,ReferralNFA\nA,02/01/2025,6 - Police,b) No\n",
+             "5": "ChildUniqueID,StratDiscussionDate,InitialCPConfDate,CPConfResultInCPPlan\nA,03/01/2025,"
+                  "20/01/2025,a) Yes\n",
+             "6": "ChildUniqueID,CINStartDate,CINClosureDate,ReasonForClosure\nA,02/01/2025,03/03/2025,"
+                  "RC5 - Transferred to services of another local authority\n",
+             "7": "ChildUniqueID,DateOfBirth,ChildProtectionPlanStartDate,InitialCategoryOfAbuse,LatestCategoryOfAbuse,"
+                  "DateOfLatestReviewConf,ChildProtectionPlanEndDate\nA,01/02/2015,20/01/2025,a) Neglect,"
+                  "e) Multiple/not recommended,27/02/2025,03/03/2025\n",
+             "8": "ChildUniqueID,LoookedAfterStartDate,CeasedLookedAfterDate\nA,04/03/2025,\n"}
+    for number, content in lists.items():
+        (tmp_path / f"AA_{number}.csv").write_text(content, encoding="utf-8")
+    one = reading.extracts([tmp_path], day=pd.Timestamp("2025-03-31"))[0][0]
+    assert {name: len(table) for name, table in one.tables.items()} == dict.fromkeys(COLUMNS, 1)
+    first = {name: table.iloc[0] for name, table in one.tables.items()}
+    assert first["referrals"][["source", "no_further_action", "close_reason"]].tolist() == ["6", False, "RC5"]
+    assert first["plans"][["category_initial", "category_latest"]].tolist() == ["NEG", "MUL"]
+    assert first["plans"]["plan_id"] == first["reviews"]["plan_id"] == "A/2025-01-20"
+    assert first["conferences"][["enquiry_id", "led_to_plan"]].tolist() == ["A/2025-01-03", True]
+    assert one.unread == {}
+
+
 def test_a_file_of_no_layout_is_refused_by_name_and_passed_over_in_a_folder(extract_csv):
     place = extract_csv("x", plans=[plan(1, "A", "2025-01-01")])
     (place / "ssd_contacts.csv").write_text("cont_contact_id,cont_person_id\n1,2\n", encoding="utf-8")

@@ -25,6 +25,7 @@ WINDOW = pd.DateOffset(months=6)
 HEADER_WITHIN = 12  # rows: some authorities put a title above the header
 CHILD = ("childuniqueid", "childid", "uniquechildid")
 BORN = {"birth_date": (False, ("dateofbirth", "dob"))}
+# The second names are those of the Standard Safeguarding Dataset's script for Annex A, one misspelt there.
 # list → column → (whether it must be there, its names in small letters and digits alone); the first is its mark.
 LISTS = {
     "referrals": {"referral_date": (True, ("dateofreferral", "referraldate")),
@@ -40,9 +41,9 @@ LISTS = {
               "end_date": (True, ("childprotectionplanenddate", "cppenddate")),
               "category_initial": (False, ("initialcategoryofabuse",)),
               "category_latest": (False, ("latestcategoryofabuse",)),
-              "review_date": (False, ("dateoflatestreviewconference",))},
-    "care": {"start_date": (True, ("datestartedtobelookedafter",)),
-             "end_date": (False, ("dateceasedtobelookedafter",))},
+              "review_date": (False, ("dateoflatestreviewconference", "dateoflatestreviewconf"))},
+    "care": {"start_date": (True, ("datestartedtobelookedafter", "lookedafterstartdate", "loookedafterstartdate")),
+             "end_date": (False, ("dateceasedtobelookedafter", "ceasedlookedafterdate"))},
 }
 
 
