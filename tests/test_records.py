@@ -255,6 +255,28 @@ def test_headers_of_annex_a_in_either_form_and_below_a_title(tmp_path):
     assert annex_a.list_of(["Number of things"]) == ""
 
 
+def test_the_lists_of_the_safeguarding_datasets_own_script_are_read(tmp_path):
+    lists = {"3": "ChildUniqueID,ReferralDate,ReferralSource,ReferralNFA\nA,02/01/2025,6 - Police,b) No\n",
+             "5": "ChildUniqueID,StratDiscussionDate,InitialCPConfDate,CPConfResultInCPPlan\nA,03/01/2025,"
+                  "20/01/2025,a) Yes\n",
+             "6": "ChildUniqueID,CINStartDate,CINClosureDate,ReasonForClosure\nA,02/01/2025,03/03/2025,"
+                  "RC5 - Transferred to services of another local authority\n",
+             "7": "ChildUniqueID,DateOfBirth,ChildProtectionPlanStartDate,InitialCategoryOfAbuse,LatestCategoryOfAbuse,"
+                  "DateOfLatestReviewConf,ChildProtectionPlanEndDate\nA,01/02/2015,20/01/2025,a) Neglect,"
+                  "e) Multiple/not recommended,27/02/2025,03/03/2025\n",
+             "8": "ChildUniqueID,LoookedAfterStartDate,CeasedLookedAfterDate\nA,04/03/2025,\n"}
+    for number, content in lists.items():
+        (tmp_path / f"AA_{number}.csv").write_text(content, encoding="utf-8")
+    one = reading.extracts([tmp_path], day=pd.Timestamp("2025-03-31"))[0][0]
+    assert {name: len(table) for name, table in one.tables.items()} == dict.fromkeys(COLUMNS, 1)
+    first = {name: table.iloc[0] for name, table in one.tables.items()}
+    assert first["referrals"][["source", "no_further_action", "close_reason"]].tolist() == ["6", False, "RC5"]
+    assert first["plans"][["category_initial", "category_latest"]].tolist() == ["NEG", "MUL"]
+    assert first["plans"]["plan_id"] == first["reviews"]["plan_id"] == "A/2025-01-20"
+    assert first["conferences"][["enquiry_id", "led_to_plan"]].tolist() == ["A/2025-01-03", True]
+    assert one.unread == {}
+
+
 def test_a_file_of_no_layout_is_refused_by_name_and_passed_over_in_a_folder(extract_csv):
     place = extract_csv("x", plans=[plan(1, "A", "2025-01-01")])
     (place / "ssd_contacts.csv").write_text("cont_contact_id,cont_person_id\n1,2\n", encoding="utf-8")
@@ -310,6 +332,20 @@ def test_a_list_of_latest_plans_alone_ends_the_plan_before(tmp_path):
     assert found.records.plans["end_date"].fillna(pd.Timestamp(0)).tolist() == [pd.Timestamp("2025-06-05"),
                                                                                  pd.Timestamp(0)]
     assert monthly(found.records).set_index("month")["plans_open"]["2025-06"] == 1
+
+
+def test_a_case_of_list_6_closes_an_earlier_referral_and_is_none_itself(tmp_path):
+    plans = "Child Unique ID,Child Protection Plan Start Date,Child Protection Plan End Date\nZ,10/01/2025,\n"
+    referrals = "Child Unique ID,Date of referral,Referral Source,Referral NFA?\n"
+    cases = "Child Unique ID,CIN Start Date,CIN Closure Date,Reason for Closure\n"
+    for day, three, six in (("2025-03-31", "A,02/01/2025,6,\n", "A,02/01/2025,,\nB,05/02/2025,,\n"),
+                            ("2025-09-30", "", "A,02/01/2025,01/06/2025,RC7\nB,05/02/2025,,\n")):
+        (tmp_path / "csv" / day).mkdir(parents=True)
+        for number, content in (("3", referrals + three), ("6", cases + six), ("7", plans)):
+            (tmp_path / "csv" / day / f"list{number}.csv").write_text(content, encoding="utf-8")
+    found = held(tmp_path / "csv", tmp_path / "data").records.referrals
+    assert found["person_id"].tolist() == ["A"] and found["close_date"].tolist() == [pd.Timestamp("2025-06-01")]
+    assert found["source"].tolist() == ["6"] and found["close_reason"].tolist() == ["RC7"]
 
 
 def test_a_snapshot_that_lacks_many_plans_is_refused_and_nothing_changes(extract_csv, tmp_path):
@@ -422,7 +458,7 @@ def test_a_month_from_the_template_that_differs_is_said(monthly_csv, simulated, 
                   data_dir=tmp_path)
     lines = held_months.write(simulated, tmp_path)
     assert lines[0] == f"Months 2023-04 to 2026-03 ({MONTHS}) filled from the records."
-    assert lines[1].startswith("1 figures differ") and f"{told['month']}, plans_open: " in lines[2]
+    assert lines[1].startswith("1 figure differs from the one held") and f"{told['month']}, plans_open: " in lines[2]
     own = raw.read_months(tmp_path)
     assert own["plans_started"].loc["2023-03"] == 5  # before the window the records have the stock alone
     assert own["plans_open"].loc["2021-01"] == 7 and own["plans_open"].loc[told["month"]] == told["plans_open"]
