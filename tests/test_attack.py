@@ -118,6 +118,7 @@ def png(text):
 
 
 @pytest.mark.parametrize("hidden", [
+    "<p>In 2031-02: 7 plans.</p>",
     "<!-- 2031-02: 7 -->", '<img alt="2031-02: 7">', '<p data-own="{&quot;2031-02&quot;: 7}">', '<p title="2031-02=7">',
     "<script>var own = {'2031-02': 7}</script>", "<style>/* 2031-02: 7 */</style>",
     '<img src="data:image/svg+xml;base64,' + base64.b64encode(b"<svg><desc>2031-02: 7</desc></svg>").decode() + '">',

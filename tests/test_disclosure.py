@@ -165,6 +165,14 @@ def test_the_ranges_of_an_intruder_are_those_of_every_table_that_fits():
         assert high[mark].tolist() == cells[mark].max(axis=1).tolist()
 
 
+def test_three_sums_in_a_ring_tell_what_no_two_do():
+    # a + b = 10, b + c = 10, a + c = 10: each alone leaves 0 to 10, together a = b = c = 5
+    sums = feasible.sums_of([{0: 1, 1: 1, 3: -1}, {1: 1, 2: 1, 3: -1}, {0: 1, 2: 1, 3: -1}])
+    low, high, asked = np.array([0, 0, 0, 10]), np.array([99, 99, 99, 10]), np.array([True, True, True, False])
+    assert [bound[:3].tolist() for bound in feasible.passed(low, high, sums)[:2]] == [[0] * 3, [10] * 3]
+    assert [bound[:3].tolist() for bound in feasible.intervals(low, high, sums, asked, 9)] == [[5] * 3, [5] * 3]
+
+
 @pytest.mark.parametrize("rate", [3, 8, 11, 60])
 def test_nothing_is_told_of_authorities_of_any_size_and_a_large_one_loses_nothing(rate):
     table = authority(rate=rate)

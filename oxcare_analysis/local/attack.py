@@ -26,7 +26,7 @@ CHILD = re.compile(r"\b(person|child|family|plan|referral|enquiry|conference|car
 DAY = re.compile(r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}")
 DAYS = 5  # in one column: a list of people, not of events
 NOT_COUNTS = re.compile(r"per cent|percent|share|rate|trend|low\b|high\b|season|fitted|remainder|interval|year|month|"
-                        r"day|\bp\b|ratio|status|z\b|limit|centre", re.I)
+                        r"day|\bp\b|ratio|estimate|status|z\b|limit|centre", re.I)
 ROWS_TO_GUESS = 4  # complete rows that must add up before a sum is believed that no name speaks of
 
 
@@ -50,7 +50,7 @@ class Attack:
 
 
 SHOWN_SMALL, MARGIN, REVISION, HIDDEN = ("a count under ten is shown", "told by what else is shown",
-                                         "a small change between editions", "in text that does not meet the eye")
+                                         "a small change between editions", "in text, or hidden beside it")
 
 
 def attack(folder: Path) -> Attack:
@@ -193,7 +193,7 @@ def _like(other: pd.DataFrame, table: pd.DataFrame) -> np.ndarray:
 
 
 def _hidden(edition: published_folder.Folder) -> list[tuple]:
-    """Months with a count beside them, in text that does not meet the eye, where the count could not be shown."""
+    """Months with a count beside them, in text outside tables or hidden, where the count could not be shown."""
     return [(place, month, float(number), float(number), HIDDEN) for place, text in edition.hidden
             for month, number in PAIR.findall(text) if int(number) % BASE or int(number) < THRESHOLD]
 

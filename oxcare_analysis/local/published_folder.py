@@ -36,7 +36,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Folder:
-    """What a folder gives away: tables of own figures, and texts that do not meet the eye with their place."""
+    """What a folder gives away: tables of own figures, and texts outside them, hidden ones too, with their place."""
 
     tables: tuple[Found, ...]
     hidden: tuple[tuple[str, str], ...]
@@ -70,7 +70,7 @@ def folder(path: Path) -> Folder:
 
 
 class _Page(HTMLParser):
-    """Tables with the words before them, and all that is not shown as text."""
+    """Tables with their captions, and all words outside them, shown or not."""
 
     def __init__(self, place: str) -> None:
         super().__init__()
@@ -112,6 +112,8 @@ class _Page(HTMLParser):
             self._cell.append(data)
         elif "caption" in self._within:
             self._caption += data
+        elif "table" not in self._within:
+            self.hidden.append(data)
 
     def handle_comment(self, data):
         self.hidden.append(data)
