@@ -174,6 +174,11 @@ def test_a_date_that_cannot_be_read_sets_its_row_aside(cell):
     assert len(table) == 1 and unread == {cells.UNREAD_DATE: 1}
 
 
+def test_a_childs_own_date_that_cannot_be_read_is_missing_and_the_child_stays():
+    table, unread = cells.read("persons", pd.DataFrame({"person_id": ["A"], "expected_birth_date": ["1066-04-13"]}))
+    assert len(table) == 1 and table["expected_birth_date"].isna().all() and unread == {cells.UNREAD_DATE: 1}
+
+
 @pytest.mark.parametrize(("cell", "code"), [
     ("NEG", "NEG"), ("Neglect", "NEG"), ("a) Neglect", "NEG"), ("Physical abuse", "PHY"), ("Sexual Abuse", "SAB"),
     ("emotional abuse", "EMO"), ("Multiple/not recommended", "MUL"), ("Neglect, Physical abuse", "MUL")])
@@ -246,6 +251,28 @@ def test_headers_of_annex_a_in_either_form_and_below_a_title(tmp_path):
     assert one.tables["plans"]["plan_id"].tolist() == ["A/2025-03-03"]
     assert (one.day, one.first) == (pd.Timestamp("2025-03-31"), pd.Timestamp("2024-10-01"))
     assert annex_a.list_of(["Number of things"]) == ""
+
+
+def test_the_lists_of_the_safeguarding_datasets_own_script_are_read(tmp_path):
+    lists = {"3": "ChildUniqueID,ReferralDate,ReferralSource,ReferralNFA\nA,02/01/2025,6 - Police,b) No\n",
+             "5": "ChildUniqueID,StratDiscussionDate,InitialCPConfDate,CPConfResultInCPPlan\nA,03/01/2025,"
+                  "20/01/2025,a) Yes\n",
+             "6": "ChildUniqueID,CINStartDate,CINClosureDate,ReasonForClosure\nA,02/01/2025,03/03/2025,"
+                  "RC5 - Transferred to services of another local authority\n",
+             "7": "ChildUniqueID,DateOfBirth,ChildProtectionPlanStartDate,InitialCategoryOfAbuse,LatestCategoryOfAbuse,"
+                  "DateOfLatestReviewConf,ChildProtectionPlanEndDate\nA,01/02/2015,20/01/2025,a) Neglect,"
+                  "e) Multiple/not recommended,27/02/2025,03/03/2025\n",
+             "8": "ChildUniqueID,LoookedAfterStartDate,CeasedLookedAfterDate\nA,04/03/2025,\n"}
+    for number, content in lists.items():
+        (tmp_path / f"AA_{number}.csv").write_text(content, encoding="utf-8")
+    one = reading.extracts([tmp_path], day=pd.Timestamp("2025-03-31"))[0][0]
+    assert {name: len(table) for name, table in one.tables.items()} == dict.fromkeys(COLUMNS, 1)
+    first = {name: table.iloc[0] for name, table in one.tables.items()}
+    assert first["referrals"][["source", "no_further_action", "close_reason"]].tolist() == ["6", False, "RC5"]
+    assert first["plans"][["category_initial", "category_latest"]].tolist() == ["NEG", "MUL"]
+    assert first["plans"]["plan_id"] == first["reviews"]["plan_id"] == "A/2025-01-20"
+    assert first["conferences"][["enquiry_id", "led_to_plan"]].tolist() == ["A/2025-01-03", True]
+    assert one.unread == {}
 
 
 def test_a_file_of_no_layout_is_refused_by_name_and_passed_over_in_a_folder(extract_csv):
@@ -350,7 +377,7 @@ def test_all_snapshots_are_kept_or_none(files, tmp_path, monkeypatch):
 def test_a_snapshot_changed_by_hand_is_refused(files, tmp_path):
     store.add(reading.extracts([files["ssd"]])[0], None, tmp_path)
     place = next((tmp_path / "local" / "records").glob("2*/plans.parquet"))
-    place.write_bytes(place.read_bytes()[:-1] + b"x")
+    pd.read_parquet(place).iloc[1:].to_parquet(place, index=False)  # a valid file, one plan short
     with pytest.raises(DataError, match="not as it was written"):
         store.load(tmp_path)
 
@@ -392,6 +419,14 @@ def test_the_day_is_the_one_given_else_in_the_name_else_the_newest_in_the_files(
         reading.extracts([unnamed], day=pd.Timestamp.today().normalize() + pd.Timedelta(days=2))
 
 
+def test_an_extract_whose_records_begin_within_the_window_is_not_said_to_be_complete_before(extract_csv):
+    rows = [plan(i, f"C{i}", "2023-03-01", str(day.date())) for i, day in
+            enumerate(pd.date_range("2023-04-03", periods=ssd.FEW, freq="7D"))]
+    for number, first in ((ssd.FEW, "2023-04-01"), (ssd.FEW - 1, "2019-12-31")):
+        place = extract_csv(f"of {number} 2025-12-31", plans=rows[-number:] if number == ssd.FEW else rows[1:])
+        assert reading.extracts([place])[0][0].first == pd.Timestamp(first)
+
+
 def test_no_row_of_records_is_shown_when_they_print(simulated):
     assert "SIMULATED-" not in repr(simulated) and "2026-03-31" in repr(simulated)
 
@@ -402,11 +437,13 @@ def test_no_row_of_records_is_shown_when_they_print(simulated):
 def test_a_month_from_the_template_that_differs_is_said(monthly_csv, simulated, tmp_path):
     told = monthly(simulated).iloc[5]
     raw.add_files([monthly_csv([told["month"], int(told["plans_open"]) + 3, "", "", "", "", ""],
-                               ["2021-01", "7", "", "", "", "", ""])], data_dir=tmp_path)
+                               ["2021-01", "7", "", "", "", "", ""], ["2023-03", "", "5", "", "", "", ""])],
+                  data_dir=tmp_path)
     lines = held_months.write(simulated, tmp_path)
     assert lines[0] == f"Months 2023-04 to 2026-03 ({MONTHS}) filled from the records."
     assert lines[1].startswith("1 figures differ") and f"{told['month']}, plans_open: " in lines[2]
     own = raw.read_months(tmp_path)
+    assert own["plans_started"].loc["2023-03"] == 5  # before the window the records have the stock alone
     assert own["plans_open"].loc["2021-01"] == 7 and own["plans_open"].loc[told["month"]] == told["plans_open"]
     assert len(held_months.write(simulated, tmp_path)) == 1
 

@@ -1,6 +1,8 @@
 """Nothing let in with records: entities, depth, bombs, formulas, links; no name, address, worker or free text kept."""
 
 import csv
+import random
+import shutil
 import sys
 import zipfile
 
@@ -9,10 +11,11 @@ import pytest
 from openpyxl import Workbook
 
 from oxcare_analysis.intake import text
-from oxcare_analysis.local import reading, store, workbook
+from oxcare_analysis.local import census_writer, reading, store, workbook, writers
 from oxcare_analysis.local.layouts import cin, ssd
 from oxcare_analysis.local.records import COLUMNS
-from oxcare_analysis.words.errors import DataError
+from oxcare_analysis.local.simulator import simulate
+from oxcare_analysis.words.errors import DataError, OxcareError
 
 PLANTED = ("Zebedee", "Quillonby", "12 Marmalade Row", "worker-7731", "mother said so", "AB1 2CD")
 HEADER = ("<Header><CollectionDetails><Collection>CIN</Collection><Year>2025</Year><ReferenceDate>2025-03-31"
@@ -103,6 +106,21 @@ def test_a_workbook_is_read_below_a_title_with_dates_as_dates_or_text(tmp_path):
     assert plans["plan_id"].tolist() == ["7/2025-01-02", "B/2025-02-03"]
 
 
+def test_an_edition_in_which_nothing_of_a_kind_happened_is_read(tmp_path):
+    book(tmp_path, LIST_7, ["A", pd.Timestamp("2025-01-02"), None, None])
+    made = Workbook()
+    made.active.append(LIST_7)
+    made.active.append(["A", pd.Timestamp("2025-01-02"), None, None])
+    asked = made.create_sheet("List 5")
+    asked.append(["Child Unique ID", "Strategy discussion initiating Section 47 Enquiry Start Date",
+                  "Date of Initial Child Protection Conference"])
+    asked.append(["A", pd.Timestamp("2025-01-01"), None])
+    made.create_sheet("List 3").append(["Child Unique ID", "Date of Referral", "Referral NFA?"])
+    made.save(tmp_path / "annex_2025-03-31.xlsx")
+    tables = reading.extracts([tmp_path])[0][0].tables
+    assert [len(tables[name]) for name in ("referrals", "enquiries", "conferences", "plans")] == [0, 1, 0, 1]
+
+
 def test_a_formula_in_a_column_that_is_read_is_refused_and_in_another_is_passed_over(tmp_path):
     row = ["A", pd.Timestamp("2025-01-02"), None, "=1+1"]
     assert len(reading.extracts([book(tmp_path, LIST_7, row)])[0][0].tables["plans"]) == 1
@@ -166,6 +184,64 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path):
     (tmp_path / "in" / "plans.csv").symlink_to(tmp_path / "elsewhere.csv")
     with pytest.raises(DataError, match="leads out of in/ by a link"):
         reading.extracts([tmp_path / "in"])
+
+
+# Any bytes
+
+PIECES = (b"", b"NULL", b"2025-99-99", b"9999-12-31", b"=1+1", b"\x00", b"\xff\xfe", b'"', b",", b"\r", b"<x>",
+          b"</Child>", b"&a;", b"<!DOCTYPE a>", b"A" * 300, "\u200b".encode(), b"1e400", b"9" * 400)
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory):
+    """Small files of every layout: a folder, a workbook or a census each."""
+    root, records = tmp_path_factory.mktemp("originals"), simulate(1_500, 12, seed=1)
+    written = [*writers.write_ssd(records, root / "ssd"), *writers.write_annex_a(records, root / "annex_a"),
+               *census_writer.write_cin(records, root / "cin")]
+    return sorted({path.parent if path.suffix == ".csv" else path for path in written})
+
+
+def mutated(content, chance):
+    """Bytes with a few turned, lost, put in or put in twice."""
+    content = bytearray(content)
+    for _ in range(chance.choice([1, 1, 3, 20])):
+        place, other = chance.randrange(len(content) + 1), chance.randrange(len(content) + 1)
+        change = chance.randrange(4)
+        if change == 0:
+            content[place:place + 1] = bytes([chance.randrange(256)])
+        elif change == 1:
+            del content[place:place + chance.randrange(1, 60)]
+        else:
+            content[place:place] = chance.choice(PIECES) if change == 2 else content[other:other + 200]
+    return bytes(content)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_bytes_are_read_or_refused_in_one_paragraph_with_nothing_kept(originals, tmp_path, seed):
+    chance = random.Random(seed)
+    for number in range(10):
+        place = tmp_path / str(number)
+        original = chance.choice(originals)
+        if original.is_dir():
+            shutil.copytree(original, place / "in")
+        else:
+            (place / "in").mkdir(parents=True)
+            shutil.copy(original, place / "in")
+        file = chance.choice(sorted((place / "in").iterdir()))
+        if file.suffix == ".xlsx" and chance.random() < 0.8:  # a part inside, packed again
+            with zipfile.ZipFile(file) as packed:
+                parts = {name: packed.read(name) for name in packed.namelist()}
+            name = chance.choice(sorted(parts))
+            with zipfile.ZipFile(file, "w") as packed:
+                for part, content in parts.items():
+                    packed.writestr(part, mutated(content, chance) if part == name else content)
+        else:
+            file.write_bytes(mutated(file.read_bytes(), chance))
+        try:
+            store.add(reading.extracts([place / "in"])[0], "Testshire", place / "data")
+        except OxcareError as refused:
+            assert "\n" not in str(refused) and len(str(refused)) < 900
+            assert store.load(place / "data") is None
 
 
 # What is never loaded

@@ -83,4 +83,5 @@ def _print_rules(found) -> None:
     print(f"Rules: {len(found)} tried, {len(broken)} broken." if len(broken) else
           f"Rules: {len(found)} tried, none broken.")
     for row in broken.itertuples(index=False):
-        print(f"  {row.rule}: {row.rows:,} {row.table}: {row.message} ({row.action})")
+        rows = f"{row.rows:,} {'row' if row.rows == 1 else 'rows'}"
+        print(f"  {row.rule} ({row.table}): {rows} {row.action}: {row.message}")

@@ -22,7 +22,8 @@ UNREAD_DATE, UNREAD_CODE = "a date that cannot be read", "a code that is not kno
 def read(name: str, raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     """Text under our column names → the table of that name, and how many rows had a cell that could not be read.
 
-    A row with a date that cannot be read is left out; a flag or code that is not known becomes missing.
+    A row with a date that cannot be read is left out, but for children's own dates; these, and a flag or code that is
+    not known, become missing.
     """
     columns, counts, good = {}, {}, pd.Series(True, index=raw.index)
     for column in raw:
@@ -40,7 +41,7 @@ def read(name: str, raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
         if bad.any():
             word = UNREAD_DATE if kind == DATE else UNREAD_CODE
             counts[word] = counts.get(word, 0) + int(bad.sum())
-            if kind == DATE:
+            if kind == DATE and name != "persons":
                 good &= ~bad
         columns[column] = _of_kind(kind, values, keys, raw.index)
     return conform(name, pd.DataFrame(columns, index=raw.index)[good]), counts

@@ -13,6 +13,7 @@ from filelock import FileLock
 from oxcare_analysis.intake import raw
 from oxcare_analysis.intake.text import UNSEEN, shown
 from oxcare_analysis.local import rules
+from oxcare_analysis.local.cells import UNREAD_DATE
 from oxcare_analysis.local.combine import combine
 from oxcare_analysis.local.extract import Extract
 from oxcare_analysis.local.months import monthly
@@ -81,7 +82,7 @@ def add(arriving: list[Extract], area: str | None = None, data_dir: str | Path |
 
 
 def _line(one: Extract, is_new: bool) -> str:
-    sizes = ", ".join(f"{name} {count:,}" for name, count in one.read.items())
+    sizes = ", ".join(f"{rules.NAMES[name]} {one.read[name]:,}" for name in COLUMNS if name in one.read)
     return (f"{one.day:%Y-%m-%d}{' (simulated)' * one.simulated}: "
             + (f"rows read: {sizes}" if is_new else "already held, nothing to do")
             + (f"; not in the files: {', '.join(one.missing)}" if one.missing else "")
@@ -93,7 +94,8 @@ def _together(snapshots: list[Extract], area: str) -> Held:
     records, found = rules.apply(combined.records)
     unread = pd.DataFrame([(what, "unread", rules.NAMES[name], what, action, count)
                            for one in snapshots for (name, what), count in one.unread.items()
-                           for action in [rules.SET_ASIDE if "date" in what else rules.COUNTED]],
+                           for action in [rules.SET_ASIDE if what == UNREAD_DATE and name != "persons" else
+                                         rules.COUNTED]],
                           columns=["by", "rule", "table", "message", "action", "rows"]).drop(columns="by")
     stacked = pd.DataFrame([("snapshots", rules.NAMES[name], what, rules.COUNTED if "ended on" in what
                              else rules.SET_ASIDE, count) for (name, what), count in combined.counts.items()],

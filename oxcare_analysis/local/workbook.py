@@ -2,10 +2,11 @@
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from oxcare_analysis.words.errors import DataError
 
@@ -18,19 +19,28 @@ REFUSED = {"xl/externalLinks/": "links to another workbook", "xl/vbaProject": "m
 def sheets(path: Path) -> Iterator[tuple[str, Iterator[tuple]]]:
     """The name of each sheet and its rows of cells (formulas as text that begins with '='). Raises DataError."""
     _guard(path)
-    try:
+    with _readable(path):
         book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as problem:
-        raise DataError(f"{path.name} cannot be opened as a workbook: {type(problem).__name__}. Save it again as "
-                        "'Excel Workbook (.xlsx)' and add that.") from None
     try:
         for sheet in book.worksheets:
-            yield sheet.title, sheet.iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS, values_only=True)
-    except (ValueError, KeyError, SyntaxError, TypeError) as problem:
-        raise DataError(f"{path.name} holds a sheet that cannot be read: {type(problem).__name__}. Save it again as "
-                        "'Excel Workbook (.xlsx)' and add that.") from None
+            yield sheet.title, _rows(sheet, path)
     finally:
         book.close()
+
+
+def _rows(sheet: ReadOnlyWorksheet, path: Path) -> Iterator[tuple]:
+    with _readable(path):
+        yield from sheet.iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS, values_only=True)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Refuse a workbook that openpyxl stumbles over, in whatever way: it makes no promise for damaged files."""
+    try:
+        yield
+    except Exception as problem:
+        raise DataError(f"{path.name} cannot be read as a workbook: {type(problem).__name__}. Save it again as 'Excel "
+                        "Workbook (.xlsx)' and add that.") from None
 
 
 def _guard(path: Path) -> None:

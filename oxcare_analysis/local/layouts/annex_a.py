@@ -25,6 +25,7 @@ WINDOW = pd.DateOffset(months=6)
 HEADER_WITHIN = 12  # rows: some authorities put a title above the header
 CHILD = ("childuniqueid", "childid", "uniquechildid")
 BORN = {"birth_date": (False, ("dateofbirth", "dob"))}
+# The second names are those of the Standard Safeguarding Dataset's script for Annex A, one misspelt there.
 # list → column → (whether it must be there, its names in small letters and digits alone); the first is its mark.
 LISTS = {
     "referrals": {"referral_date": (True, ("dateofreferral", "referraldate")),
@@ -40,9 +41,9 @@ LISTS = {
               "end_date": (True, ("childprotectionplanenddate", "cppenddate")),
               "category_initial": (False, ("initialcategoryofabuse",)),
               "category_latest": (False, ("latestcategoryofabuse",)),
-              "review_date": (False, ("dateoflatestreviewconference",))},
-    "care": {"start_date": (True, ("datestartedtobelookedafter",)),
-             "end_date": (False, ("dateceasedtobelookedafter",))},
+              "review_date": (False, ("dateoflatestreviewconference", "dateoflatestreviewconf"))},
+    "care": {"start_date": (True, ("datestartedtobelookedafter", "lookedafterstartdate", "loookedafterstartdate")),
+             "end_date": (False, ("dateceasedtobelookedafter", "ceasedlookedafterdate"))},
 }
 
 
@@ -138,7 +139,7 @@ def _text(cell: object, where: str) -> str:
     if cell is None:
         return ""
     if isinstance(cell, datetime | date):
-        return cell.strftime("%Y-%m-%d")
+        return cell.isoformat()[:10]
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, str) and (cell.startswith("=") or UNSEEN.search(cell)):
@@ -161,12 +162,12 @@ def _raw(lists: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         both = plain["enquiries"]
         asked, met = _filled(both["start_date"]), _filled(both["conference_date"])
         raw["enquiries"] = both.loc[asked, ["person_id", "start_date"]]
-        raw["conferences"] = both[met].drop(columns="start_date").assign(enquiry_id=both["start_date"])
+        raw["conferences"] = both[met].rename(columns={"start_date": "enquiry_id"})
     plans = plain["plans"]
     raw["plans"] = plans.drop(columns="review_date", errors="ignore").assign(other_authority="N")
     if "review_date" in plans:
-        raw["reviews"] = plans.loc[_filled(plans["review_date"]), ["person_id", "review_date"]].assign(
-            plan_id=plans["start_date"])
+        reviews = plans.loc[_filled(plans["review_date"]), ["person_id", "review_date", "start_date"]]
+        raw["reviews"] = reviews.rename(columns={"start_date": "plan_id"})
     return {name: frame.reset_index(drop=True) for name, frame in raw.items()}
 
 

@@ -14,6 +14,7 @@ from oxcare_analysis.words.errors import DataError
 
 KIND = "ssd"
 WINDOW = pd.DateOffset(years=6)  # @ssd_timeframe_years of the extract
+FEW = 30    # dates from which nothing is concluded about the window
 SLACK = 60  # days without an enquiry or a conference at the window's start before it is thought to begin later
 # our table → theirs, and our column → theirs; the first column of each is the one it is known by.
 TABLES = {
@@ -98,11 +99,13 @@ def extract(files: list[Path], day: pd.Timestamp | None = None) -> Extract:
 
 
 def _first(tables: dict[str, pd.DataFrame], taken: pd.Timestamp) -> pd.Timestamp:
-    """The first day of the window: six years back, or the first conference or end of an enquiry if that is later."""
+    """The first day of the window: six years back, or where conferences, and ends of enquiries and plans, begin."""
     first = taken - WINDOW
-    dates = pd.concat([tables["conferences"]["conference_date"], tables["enquiries"]["end_date"]])
-    begun = dates[dates >= first].min()
-    if pd.isna(begun) or begun <= first + pd.Timedelta(days=SLACK):
+    dates = pd.concat([tables["conferences"]["conference_date"], tables["enquiries"]["end_date"],
+                       tables["plans"]["end_date"]])
+    dates = dates[dates >= first]
+    begun = dates.min()
+    if len(dates) < FEW or begun <= first + pd.Timedelta(days=SLACK):
         return first
     return begun.replace(day=1) if begun.day <= 7 else begun
 
