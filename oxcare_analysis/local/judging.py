@@ -14,6 +14,7 @@ import pandas as pd
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.local import changes as measured
 from oxcare_analysis.local.records import Records
+from oxcare_analysis.local.spells import lacking
 from oxcare_analysis.thinking import rivals
 from oxcare_analysis.thinking.findings import SIGNIFICANT, SUPPORTED, Estimate, Finding, Support, Variant, decide, holm
 from oxcare_analysis.words.result import Result
@@ -41,6 +42,7 @@ class Verdicts(Result):
     missing: str = ""
     source: str = ""
     exact: bool = False
+    lacking: tuple[str, ...] = ()
     before: tuple[str, str] = ("", "")
     after: tuple[str, str] = ("", "")
     findings: dict[str, Finding] = field(default_factory=dict, repr=False, compare=False)
@@ -60,8 +62,8 @@ def verdicts(records: Records, children: pd.Series | None = None) -> Verdicts:
     every = pd.DataFrame([{"label": e.label, "per": e.per_words, "from": e.level_from, "to": e.level_to,
                            "estimate": e.estimate, "low": e.low, "high": e.high} for e in found.estimates.values()])
     before, after = ((str(months[0]), str(months[-1])) for months in (found.ends.before, found.ends.after))
-    return Verdicts(records.area, records.simulated, before=before, after=after, findings=findings,
-                    measures=every, table=pd.DataFrame(rows))
+    return Verdicts(records.area, records.simulated, lacking=lacking(records), before=before, after=after,
+                    findings=findings, measures=every, table=pd.DataFrame(rows))
 
 
 def judge(found: measured.Changes, area: str) -> dict[str, Finding]:

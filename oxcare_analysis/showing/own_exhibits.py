@@ -26,7 +26,8 @@ def own_funnel(x) -> Exhibit:
 def own_kinds(x) -> Exhibit:
     """The plans that started, by year: families, repeats, infants, unborn children."""
     return _made(x, "Plans started, whose they were", x.kinds, lambda t: {
-        "Year to March": t["year"].astype(str), "Plans": _counts(t["plans"]), "Families": _counts(t["families"]),
+        "Year to March": t["year"].astype(str), "Plans": _counts(t["plans"]),
+        "Families": _counts(t["families"]) if t["families"].notna().any() else ["not known"] * len(t),
         "Within two years of an earlier plan": _counts(t["repeat"]),
         "Child under one or unborn": _counts(t["under_1"]), "Of those, unborn": _counts(t["unborn"])})
 

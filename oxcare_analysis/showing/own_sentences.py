@@ -69,7 +69,8 @@ def stays(x) -> str:
             "already open when the records begin and count only from then, and "
             f"{x.open:,.0f} were open when they were taken.\nHow plans ended: {how}."
             + (f" {hidden} other way{'s are' if hidden > 1 else ' is'} held back: too few children." if hidden else "")
-            + " What ended a plan is read from care, birthday, death and closure, not recorded as such.")
+            + " What ended a plan is read from care, birthday, death and closure, not recorded as such."
+            + _lacking(x))
 
 
 def hazards(x) -> str:
@@ -87,7 +88,8 @@ def hazards(x) -> str:
             clear = "beyond noise" if moved[-1] else "within noise"
             said.append(f"{what} the year to March {r['year']:.0f} at {r['ratio']:.2f} times the rate of {first:.0f} "
                         f"(95 per cent interval {r['low']:.2f} to {r['high']:.2f}, {clear})")
-    return (f"{_mark(x)}Allowing for the time on the plan, {'; '.join(said)}. {MOVED.get(tuple(moved), '')}").strip()
+    told = f"{_mark(x)}Allowing for the time on the plan, {'; '.join(said)}. {MOVED.get(tuple(moved), '')}"
+    return told.strip() + _lacking(x)
 
 
 def control(x) -> str:
@@ -135,7 +137,7 @@ def verdicts(x) -> str:
     lines = [f"- That {HYPOTHESES[row.hypothesis]}: {VERDICTS[row.verdict].lower()}. {row.reason}"
              + f" Keep in mind: {row.notes}." * bool(row.notes) for row in x.table.itertuples()]
     return "\n".join([f"{_mark(x)}The months from {a} to {b} set against those from {c} to {d}, each case followed for "
-                      "as long as the next:", *lines])
+                      "as long as the next:", *lines, *[_lacking(x).strip()] * bool(x.lacking)])
 
 
 def against_published(x) -> str:
@@ -154,6 +156,10 @@ def against_published(x) -> str:
                      f"year{'s' * (len(rows) > 1)}, most in {row['year']} ({row['own']:,.0f} here, "
                      f"{row['published']:,.0f} published): so it would be if {' or if '.join(reasons.split('; '))}.")
     return "\n".join([head, *lines])
+
+
+def _lacking(x) -> str:
+    return f" Keep in mind: {'; '.join(x.lacking)}." if x.lacking else ""
 
 
 def _mark(x) -> str:
