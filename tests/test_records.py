@@ -332,6 +332,20 @@ def test_a_list_of_latest_plans_alone_ends_the_plan_before(tmp_path):
     assert monthly(found.records).set_index("month")["plans_open"]["2025-06"] == 1
 
 
+def test_a_case_of_list_6_closes_an_earlier_referral_and_is_none_itself(tmp_path):
+    plans = "Child Unique ID,Child Protection Plan Start Date,Child Protection Plan End Date\nZ,10/01/2025,\n"
+    referrals = "Child Unique ID,Date of referral,Referral Source,Referral NFA?\n"
+    cases = "Child Unique ID,CIN Start Date,CIN Closure Date,Reason for Closure\n"
+    for day, three, six in (("2025-03-31", "A,02/01/2025,6,\n", "A,02/01/2025,,\nB,05/02/2025,,\n"),
+                            ("2025-09-30", "", "A,02/01/2025,01/06/2025,RC7\nB,05/02/2025,,\n")):
+        (tmp_path / "csv" / day).mkdir(parents=True)
+        for number, content in (("3", referrals + three), ("6", cases + six), ("7", plans)):
+            (tmp_path / "csv" / day / f"list{number}.csv").write_text(content, encoding="utf-8")
+    found = held(tmp_path / "csv", tmp_path / "data").records.referrals
+    assert found["person_id"].tolist() == ["A"] and found["close_date"].tolist() == [pd.Timestamp("2025-06-01")]
+    assert found["source"].tolist() == ["6"] and found["close_reason"].tolist() == ["RC7"]
+
+
 def test_a_snapshot_that_lacks_many_plans_is_refused_and_nothing_changes(extract_csv, tmp_path):
     extract_csv("both/2025-01-31", plans=[plan(i, f"C{i}", "2024-01-10") for i in range(60)])
     place = extract_csv("both/2025-02-28", plans=[plan(1, "C1", "2024-01-10")])
@@ -441,7 +455,7 @@ def test_a_month_from_the_template_that_differs_is_said(monthly_csv, simulated, 
                   data_dir=tmp_path)
     lines = held_months.write(simulated, tmp_path)
     assert lines[0] == f"Months 2023-04 to 2026-03 ({MONTHS}) filled from the records."
-    assert lines[1].startswith("1 figures differ") and f"{told['month']}, plans_open: " in lines[2]
+    assert lines[1].startswith("1 figure differs from the one held") and f"{told['month']}, plans_open: " in lines[2]
     own = raw.read_months(tmp_path)
     assert own["plans_started"].loc["2023-03"] == 5  # before the window the records have the stock alone
     assert own["plans_open"].loc["2021-01"] == 7 and own["plans_open"].loc[told["month"]] == told["plans_open"]

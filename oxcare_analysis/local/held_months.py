@@ -28,7 +28,8 @@ def write(records: Records, data_dir: str | Path | None = None) -> list[str]:
     said = [f"Months {months['month'].iloc[1]} to {months['month'].iloc[-1]} ({len(months) - 1}) filled from the "
             "records."]
     if lines:
-        said += [f"{len(lines)} figures differ from those held, and the records' now stand:", *lines[:MOST_LISTED]]
+        which = "1 figure differs from the one" if len(lines) == 1 else f"{len(lines)} figures differ from those"
+        said += [f"{which} held, and the records' now stand:", *lines[:MOST_LISTED]]
         said += [f"  and {len(lines) - MOST_LISTED} more"] if len(lines) > MOST_LISTED else []
     return said
 
