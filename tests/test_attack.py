@@ -18,6 +18,7 @@ from conftest import SHIPPED
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
+import oxcare_analysis as ox
 from oxcare_analysis.cli.main import app
 from oxcare_analysis.intake import raw
 from oxcare_analysis.local import attack, demonstration, disclosed, published_folder, writers
@@ -180,8 +181,9 @@ def test_the_command_exits_3_where_something_is_recovered(report):
 def page31(tmp_path_factory, tables):
     """The page of own months and what it hands out, as a refresh makes them, from simulated records of a small place.
 
-    `tables`: built beforehand, so that they need not be built again beside a copy of the figures.
+    `tables` and the noise model are made beforehand, so that they need not be again beside a copy of the figures.
     """
+    ox.load("Rutland", 2014, 2024)
     base = tmp_path_factory.mktemp("own")
     records = simulate(children=26_000, months=48, cause="none", seed=4)
     data = base / "data"
