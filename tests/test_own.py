@@ -166,6 +166,14 @@ def test_with_the_monthly_counts_alone_limits_and_ledger_are_still_drawn(study, 
     assert "records" in ox.own_control(study, "found_in_need", folder).missing
 
 
+def test_records_without_families_or_care_are_told_with_what_that_means(study, records, folder, holding):
+    holding(records.with_tables({"care": records.care.iloc[:0], "persons": records.persons.assign(family_id=None)}))
+    for make in (ox.own_stays, ox.own_hazards, ox.own_verdicts):
+        assert "Keep in mind: these records hold no periods of care" in ox.say(make(study, folder))
+    kinds = ox.exhibits.own_kinds(ox.own_funnel(study, folder)).table
+    assert set(kinds["Families"]) == {"not known"} and "families" not in ox.say(ox.own_funnel(study, folder))
+
+
 def test_records_of_another_authority_are_not_told_as_this_ones(study, records, folder, holding):
     holding(replace(records, simulated=False, area="Rotherham"))
     assert ox.own_verdicts(study, folder).missing == "the records held are of Rotherham, not of Oxfordshire"

@@ -163,3 +163,11 @@ def test_the_simulated_records_give_every_part(simulated):
 def test_records_without_a_plan_say_so():
     empty = made(persons=[person("a")])
     assert stays.stays(empty).missing == hazards.hazards(empty).missing == stays.NO_PLANS
+
+
+def test_what_a_layout_does_not_carry_is_said():
+    whole = hand_worked()
+    assert spells.lacking(whole) == ()
+    bare = whole.with_tables({"care": whole.care.iloc[:0], "persons": whole.persons.assign(family_id=pd.NA)})
+    assert stays.stays(bare).lacking == hazards.hazards(bare).lacking == (spells.NO_CARE, spells.NO_FAMILIES)
+    assert "c" in set(spells.spells(bare).query("ending == 'step_down'")["person_id"])

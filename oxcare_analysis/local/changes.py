@@ -103,7 +103,8 @@ def changes(records: Records, children: pd.Series | None = None) -> Changes:
     events["referrals"] = events["referrals"].assign(no_need=~events["referrals"]["in_need"])
     living = _children(children, covered)
     made = {m: _Cells(*_ratio(events, *RATIOS[m][3:], covered), *RATIOS[m][:3]) for m in RATIOS}
-    made |= {m: _Cells(_cells(events, part, "a", covered), living, words,
+    made |= {m: _Cells(_cells(events, part, "a", covered), living,
+                       words if children is not None else words.replace("per child", "a month"),
                        "per 10,000 children a month" if children is not None else "a month",
                        10_000 if children is not None else 1) for m, (words, part) in PER_CHILD.items()}
     frame = spells(records)

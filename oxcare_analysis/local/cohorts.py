@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from oxcare_analysis.local.records import Records
-from oxcare_analysis.local.spells import families, own
+from oxcare_analysis.local.spells import NO_FAMILIES, families, lacking, own
 from oxcare_analysis.local.stays import year_ending
 from oxcare_analysis.words.result import Result
 
@@ -39,10 +39,11 @@ class Funnel(Result):
 
     `table`: by year ending 31 March of the referral (only years with every month known): year, referrals, in_need,
     enquiry, conference, plan (of those in the step before, within the time allowed). `kinds`: by year ending 31 March
-    of the start: year, plans, families (how many the plans are of), repeat (began within two years of an earlier plan's
-    end), under_1 (unborn ones among them), unborn. `months`: on a monthly PeriodIndex, NaN where a month's cases have
-    not been followed long enough: referrals and its steps; enquiries, with_conference; conferences, with_plan; plans,
-    short (ended within three months), repeat, under_1, unborn, families; care_starts. `first`, `last`: its ends.
+    of the start: year, plans, families (how many the plans are of, NaN where not known), repeat (began within two years
+    of an earlier plan's end), under_1 (unborn ones among them), unborn. `months`: on a monthly PeriodIndex, NaN where a
+    month's cases have not been followed long enough: referrals and its steps; enquiries, with_conference; conferences,
+    with_plan; plans, short (ended within three months), repeat, under_1, unborn, families; care_starts. `first`,
+    `last`: its ends.
     """
 
     area: str
@@ -66,6 +67,8 @@ def funnel(records: Records) -> Funnel:
     starts = events["plans"].assign(year=year_ending(events["plans"]["date"]))
     kinds = _by_year(counts[["plans", "repeat", "under_1", "unborn"]])
     kinds.insert(2, "families", starts.groupby("year")["family_id"].nunique().reindex(kinds["year"]).to_numpy())
+    if NO_FAMILIES in lacking(records):
+        kinds["families"] = np.nan
     return Funnel(records.area, records.simulated, first=str(counts.index[0]), last=str(counts.index[-1]),
                   table=_by_year(counts[["referrals", *STEPS]]), kinds=kinds, months=counts)
 

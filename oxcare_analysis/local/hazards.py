@@ -12,7 +12,7 @@ import pandas as pd
 
 from oxcare_analysis.local import models
 from oxcare_analysis.local.records import Records
-from oxcare_analysis.local.spells import CARE, STEP_DOWN, spells
+from oxcare_analysis.local.spells import CARE, STEP_DOWN, lacking, spells
 from oxcare_analysis.local.stays import NO_PLANS, whole_years, year_ending
 from oxcare_analysis.words.columns import BANDS
 from oxcare_analysis.words.result import Result
@@ -40,6 +40,7 @@ class Hazards(Result):
     missing: str = ""
     source: str = ""
     exact: bool = False
+    lacking: tuple[str, ...] = ()
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     ratios: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
@@ -59,7 +60,7 @@ def hazards(records: Records) -> Hazards:
     late = rows[rows["band"].isin(LATE)]
     ratios = [_ratios(late[late["year"].isin(whole)], "year", "calendar year"),
               _ratios(late[late["cohort"].isin(whole)], "cohort", "entry cohort")]
-    return Hazards(records.area, records.simulated, table=table.reset_index(drop=True),
+    return Hazards(records.area, records.simulated, lacking=lacking(records), table=table.reset_index(drop=True),
                    ratios=pd.concat(ratios, ignore_index=True))
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.local import changes as measured
 from oxcare_analysis.local.records import Records
+from oxcare_analysis.local.spells import lacking
 from oxcare_analysis.thinking import rivals
 from oxcare_analysis.thinking.findings import SIGNIFICANT, SUPPORTED, Estimate, Finding, Support, Variant, decide, holm
 from oxcare_analysis.words.result import Result
@@ -32,8 +33,8 @@ class Verdicts(Result):
     """The four hypotheses on an authority's own months.
 
     `findings`: name → Finding, in order. `before`, `after`: the months compared, first and last (2020-04). `table`: one
-    row a hypothesis: hypothesis, verdict, measure, from, to, per, estimate, low, high (logs), reason. `measures`: one
-    row a measure, primary or not: label, per, from, to, estimate, low, high.
+    row a hypothesis: hypothesis, verdict, measure, from, to, per, estimate, low, high (logs), reason, notes.
+    `measures`: one row a measure, primary or not: label, per, from, to, estimate, low, high.
     """
 
     area: str
@@ -41,6 +42,7 @@ class Verdicts(Result):
     missing: str = ""
     source: str = ""
     exact: bool = False
+    lacking: tuple[str, ...] = ()
     before: tuple[str, str] = ("", "")
     after: tuple[str, str] = ("", "")
     findings: dict[str, Finding] = field(default_factory=dict, repr=False, compare=False)
@@ -56,12 +58,12 @@ def verdicts(records: Records, children: pd.Series | None = None) -> Verdicts:
     findings = judge(found, records.area)
     rows = [{"hypothesis": name, "verdict": f.verdict, "measure": f.primary.label, "from": f.primary.level_from,
              "to": f.primary.level_to, "per": f.primary.per_words, "estimate": f.primary.estimate, "low": f.primary.low,
-             "high": f.primary.high, "reason": f.reason} for name, f in findings.items()]
+             "high": f.primary.high, "reason": f.reason, "notes": "; ".join(f.notes)} for name, f in findings.items()]
     every = pd.DataFrame([{"label": e.label, "per": e.per_words, "from": e.level_from, "to": e.level_to,
                            "estimate": e.estimate, "low": e.low, "high": e.high} for e in found.estimates.values()])
     before, after = ((str(months[0]), str(months[-1])) for months in (found.ends.before, found.ends.after))
-    return Verdicts(records.area, records.simulated, before=before, after=after, findings=findings,
-                    measures=every, table=pd.DataFrame(rows))
+    return Verdicts(records.area, records.simulated, lacking=lacking(records), before=before, after=after,
+                    findings=findings, measures=every, table=pd.DataFrame(rows))
 
 
 def judge(found: measured.Changes, area: str) -> dict[str, Finding]:
@@ -83,8 +85,9 @@ def _finding(found: measured.Changes, name: str, adjusted: dict[str, float], are
     doubts = tuple(fitting.loc[fitting["hypothesis"] == "recording", "mechanism"])
     supporting = _supports(found, rules.SUPPORTING)
     variants = tuple(Variant(words, _supports(found, signs)) for words, signs in getattr(rules, "VARIANTS", {}).items())
+    told = replace(primary, measure=f"own {primary.measure}")  # under its own name, not the published measure's
     return Finding(name, rules.QUESTION, verdict,
-                   judging.reason(verdict, primary, rules, moved, mechanisms, doubts), primary,
+                   judging.reason(verdict, told, rules, moved, mechanisms, doubts), primary,
                    adjusted.get(name, float("nan")), rules.MARGIN,
                    tuple(dict.fromkeys(fitting["hypothesis"])) if moved else (), supporting, None, "not asked", moved,
                    area, notes=_notes(found, name), rival_mechanisms=mechanisms if moved else (), source=FROM_RECORDS,

@@ -35,8 +35,10 @@ STAGES = (("referrals", "in_need"), ("enquiries", "with_conference"), ("conferen
 def funnel(found: Funnel, counts: Counts) -> Funnel:
     """Cohorts and kinds of plan by year, and the months the control charts are drawn from."""
     steps = ["referrals", *STEPS]
-    table = _parted(found.table, tuple(zip(steps[:-1], steps[1:], strict=True)), "own_cohorts", counts)
-    kinds = _parted(found.kinds, KINDS, "own_kinds", counts)
+    table = _parted(found.table, tuple(zip(steps[:-1], steps[1:], strict=True)), "own_cohorts", counts)[
+        list(found.table.columns)]
+    known = [pair for pair in KINDS if found.kinds[pair[1]].notna().all()]
+    kinds = _parted(found.kinds, tuple(known), "own_kinds", counts).reindex(columns=found.kinds.columns)
     months = found.months
     if len(months):
         named = months.set_axis(months.index.astype(str))
@@ -133,7 +135,7 @@ def _parted(table: pd.DataFrame, pairs: tuple[tuple[str, str], ...], name: str, 
     if table.empty:
         return table
     shown = _parts(table.set_index(table["year"].astype(str)).drop(columns="year"), pairs, name, counts)
-    return shown.reset_index(drop=True).assign(year=table["year"].to_numpy())[list(table.columns)]
+    return shown.reset_index(drop=True).assign(year=table["year"].to_numpy())
 
 
 def _parts(table: pd.DataFrame, pairs: tuple[tuple[str, str], ...], name: str, counts: Counts) -> pd.DataFrame:

@@ -20,6 +20,9 @@ DAYS_BEFORE_BIRTHDAY = 7
 ADULT = 18
 MOVED = "RC5"  # the case was closed because the child moved to another authority
 DAY = np.timedelta64(1, "D")
+NO_CARE = "these records hold no periods of care, so plans that ended in care count as stepped down"
+NO_FAMILIES = ("these records do not say who is of one family, so each child counts as a family of their own and the "
+               "intervals are too narrow")
 
 
 def spells(records: Records) -> pd.DataFrame:
@@ -44,6 +47,11 @@ def spells(records: Records) -> pd.DataFrame:
     frame["first_day"] = _days(frame["seen_from"] - frame["start"])
     frame["last_day"] = _days(frame["until"] - frame["start"])
     return frame
+
+
+def lacking(records: Records) -> tuple[str, ...]:
+    """What the layout of the records does not carry, and what that does to the results."""
+    return (*[NO_CARE] * records.care.empty, *[NO_FAMILIES] * bool(records.persons["family_id"].isna().all()))
 
 
 def own(plans: pd.DataFrame) -> pd.DataFrame:

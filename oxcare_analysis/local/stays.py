@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from oxcare_analysis.local.records import Records
-from oxcare_analysis.local.spells import ENDINGS, family_effect, spells
+from oxcare_analysis.local.spells import ENDINGS, family_effect, lacking, spells
 from oxcare_analysis.thinking.findings import Z_95
 from oxcare_analysis.words.result import Result
 
@@ -41,6 +41,7 @@ class Stays(Result):
     missing: str = ""
     source: str = ""
     exact: bool = False
+    lacking: tuple[str, ...] = ()
     plans: int = 0
     early: int = 0
     open: int = 0
@@ -65,7 +66,8 @@ def stays(records: Records, thinned: Callable[[pd.DataFrame], pd.DataFrame] = la
     groups = {"all": frame} | {str(year): frame[cohort == year] for year in whole_years(records)}
     return Stays(
         records.area, records.simulated, plans=len(frame), early=int((frame["first_day"] > 0).sum()),
-        open=int((~frame["ended"]).sum()), family_effect=effect, curve=thinned(curve(frame, effect)),
+        open=int((~frame["ended"]).sum()), family_effect=effect, lacking=lacking(records),
+        curve=thinned(curve(frame, effect)),
         endings=pd.DataFrame({"ending": counts.index, "label": [ENDINGS[e] for e in counts.index],
                               "plans": counts.to_numpy()}),
         table=pd.concat([_marks(name, group, effect, thinned) for name, group in groups.items()], ignore_index=True))

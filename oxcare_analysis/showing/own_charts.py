@@ -123,8 +123,10 @@ def own_control(x) -> Chart | str:
 
 def _signalling(t: pd.DataFrame) -> str:
     months = t.loc[t["signal"].ne(""), "month"]
-    return (f"{len(months)} of {len(t)} months signal, the last {month_words(months.iloc[-1])}." if len(months) else
-            f"No month of {len(t)} signals.")
+    if months.empty:
+        return f"No month of {len(t)} signals."
+    verb = "signals" if len(months) == 1 else "signal"
+    return f"{len(months)} of {len(t)} months {verb}, the last {month_words(months.iloc[-1])}."
 
 
 def own_ledger(x) -> Chart | str:

@@ -26,7 +26,8 @@ def own_funnel(x) -> Exhibit:
 def own_kinds(x) -> Exhibit:
     """The plans that started, by year: families, repeats, infants, unborn children."""
     return _made(x, "Plans started, whose they were", x.kinds, lambda t: {
-        "Year to March": t["year"].astype(str), "Plans": _counts(t["plans"]), "Families": _counts(t["families"]),
+        "Year to March": t["year"].astype(str), "Plans": _counts(t["plans"]),
+        "Families": _counts(t["families"]) if t["families"].notna().any() else ["not known"] * len(t),
         "Within two years of an earlier plan": _counts(t["repeat"]),
         "Child under one or unborn": _counts(t["under_1"]), "Of those, unborn": _counts(t["unborn"])})
 
@@ -94,7 +95,7 @@ def own_measures(x) -> Exhibit:
     return _made(x, "What every measure did between both ends of the months", x.measures, lambda t: {
         "Measure": t["label"].map(upper), "Unit": t["per"], "Before": t["from"].map(_level),
         "After": t["to"].map(_level),
-        "Change, per cent": [f"{np.expm1(e) * 100:+.0f}" if np.isfinite(e) else "too few" for e in t["estimate"]],
+        "Change, per cent": [f"{round(np.expm1(e) * 100):+d}" if np.isfinite(e) else "too few" for e in t["estimate"]],
         "95 per cent interval": [span(np.expm1(a) * 100, np.expm1(b) * 100, "too few") for a, b in
                                  zip(t["low"], t["high"], strict=True)]})
 

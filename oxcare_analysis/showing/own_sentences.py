@@ -4,6 +4,12 @@ import math
 
 from oxcare_analysis.showing.wording import HYPOTHESES, VERDICTS, month_words, people, upper, went
 
+# Whether the rate moved by calendar year and by entry cohort → what that says.
+MOVED = {(True, False): "It moved by calendar year and not by entry cohort, as it would had the bar or the practice of "
+                        "those years moved.",
+         (False, True): "It moved by entry cohort and not by calendar year, as it would had other children come on.",
+         (True, True): "Both moved: a bar that moved and other children coming on would both do this.",
+         (False, False): "Neither moved beyond noise."}
 SIMULATED = "SIMULATED RECORDS. "
 
 
@@ -63,25 +69,27 @@ def stays(x) -> str:
             "already open when the records begin and count only from then, and "
             f"{x.open:,.0f} were open when they were taken.\nHow plans ended: {how}."
             + (f" {hidden} other way{'s are' if hidden > 1 else ' is'} held back: too few children." if hidden else "")
-            + " What ended a plan is read from care, birthday, death and closure, not recorded as such.")
+            + " What ended a plan is read from care, birthday, death and closure, not recorded as such."
+            + _lacking(x))
 
 
 def hazards(x) -> str:
     """Whether plans open six months or more are stepped down at another rate, by year and by cohort."""
     if x.missing or x.ratios.empty:
         return f"How fast plans end by time on the plan cannot be said: {x.missing or 'too few ended'}."
-    said = []
+    said, moved = [], []
     for kind, what in (("calendar year", "plans open six months or more were stepped down in"),
                        ("entry cohort", "those that started in")):
         rows = x.ratios[x.ratios["by"] == kind]
         last = rows.dropna(subset=["low"])
         if len(last):
             r, first = last.iloc[-1], rows["year"].iloc[0]
-            clear = "beyond noise" if (r["low"] - 1) * (r["high"] - 1) > 0 else "within noise"
+            moved.append((r["low"] - 1) * (r["high"] - 1) > 0)
+            clear = "beyond noise" if moved[-1] else "within noise"
             said.append(f"{what} the year to March {r['year']:.0f} at {r['ratio']:.2f} times the rate of {first:.0f} "
                         f"(95 per cent interval {r['low']:.2f} to {r['high']:.2f}, {clear})")
-    return (f"{_mark(x)}Allowing for the time on the plan, {'; '.join(said)}. Where only the first moved, it is the "
-            "bar or the practice of that year; where both did, it may be the children who came on.")
+    told = f"{_mark(x)}Allowing for the time on the plan, {'; '.join(said)}. {MOVED.get(tuple(moved), '')}"
+    return told.strip() + _lacking(x)
 
 
 def control(x) -> str:
@@ -94,9 +102,9 @@ def control(x) -> str:
     if t.empty:
         return f"{_mark(x)}{upper(x.label)}: no month of {len(x.table)} signals.{scatter}"
     rules = dict.fromkeys(rule for words in t["signal"] for rule in words.split("; "))
-    return (f"{_mark(x)}{upper(x.label)}: {len(t)} of {len(x.table)} months signal "
-            f"({'; '.join(rules)}), the last in {month_words(t['month'].iloc[-1])}. A signal says that something "
-            f"changed, not what.{scatter}")
+    signal = f"{len(t)} of {len(x.table)} months {'signals' if len(t) == 1 else 'signal'}"
+    return (f"{_mark(x)}{upper(x.label)}: {signal} ({'; '.join(rules)}), the last in "
+            f"{month_words(t['month'].iloc[-1])}. A signal says that something changed, not what.{scatter}")
 
 
 def ledger(x) -> str:
@@ -127,9 +135,9 @@ def verdicts(x) -> str:
         return f"The four hypotheses cannot be judged on own months: {x.missing}."
     (a, b), (c, d) = (tuple(month_words(m) for m in ends) for ends in (x.before, x.after))
     lines = [f"- That {HYPOTHESES[row.hypothesis]}: {VERDICTS[row.verdict].lower()}. {row.reason}"
-             for row in x.table.itertuples()]
+             + f" Keep in mind: {row.notes}." * bool(row.notes) for row in x.table.itertuples()]
     return "\n".join([f"{_mark(x)}The months from {a} to {b} set against those from {c} to {d}, each case followed for "
-                      "as long as the next:", *lines])
+                      "as long as the next:", *lines, *[_lacking(x).strip()] * bool(x.lacking)])
 
 
 def against_published(x) -> str:
@@ -148,6 +156,10 @@ def against_published(x) -> str:
                      f"year{'s' * (len(rows) > 1)}, most in {row['year']} ({row['own']:,.0f} here, "
                      f"{row['published']:,.0f} published): so it would be if {' or if '.join(reasons.split('; '))}.")
     return "\n".join([head, *lines])
+
+
+def _lacking(x) -> str:
+    return f" Keep in mind: {'; '.join(x.lacking)}." if x.lacking else ""
 
 
 def _mark(x) -> str:
