@@ -14,7 +14,8 @@ import nbformat
 import pytest
 
 from oxcare_analysis.cli import refresh as command
-from oxcare_analysis.refresh import asked, cluster, forks, many, publish
+from oxcare_analysis.refresh import asked, cluster, many, publish
+from oxcare_analysis.words import forks
 from oxcare_analysis.words.errors import OxcareError, RunError, UsageError
 
 DECLARED = 'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str = "latest"'

@@ -6,9 +6,9 @@ import time
 import nbformat
 import pytest
 
-from oxcare_analysis.refresh import forks, make, run
+from oxcare_analysis.refresh import make, run
 from oxcare_analysis.showing import charts
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import forks, paths
 from oxcare_analysis.words.errors import RunError
 
 ROTHERHAM = {"area": "Rotherham", "first_year": 2015, "last_year": 2018, "as_of": "latest"}

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import nbformat
 
-from oxcare_analysis.refresh import downloads, forks, pages, run, sources, standing
+from oxcare_analysis.refresh import downloads, pages, run, sources, standing
+from oxcare_analysis.words import forks
 from oxcare_analysis.words.errors import RunError
 
 DRAWS = re.compile(r"^ox\.charts\.\w+\(", re.MULTILINE)
@@ -57,11 +58,30 @@ def make(page: Page, staged: Path, warm: bool = forks.CAN_FORK) -> Made:
                 {name: {part: chart[part] for part in downloads.WORDS} for name, chart in charts.items()})
 
 
+def warm_up() -> None:
+    """Import and make ready in this process what each of its forks would have to otherwise."""
+    import seaborn  # noqa: F401
+    import statsmodels.api  # noqa: F401
+
+    import oxcare_analysis
+    from oxcare_analysis.refresh import warm  # noqa: F401
+    from oxcare_analysis.showing import drawing
+
+    for name in oxcare_analysis.__all__:
+        getattr(oxcare_analysis, name)
+    pages.ready(sources.way_back)
+    figure, axes = drawing.new_axes()
+    axes.set_title("Fonts are found and measured once")
+    figure.draw_without_rendering()
+
+
 def make_all(wanted: list[Page], staged: Path, before: Path, workers: int,
              say: Callable[[str], None]) -> dict[str, Made]:
     """Every page by name, `workers` at a time; what stands in the report `before` and depends on the same is kept."""
     made = {page.name: kept for page in wanted if (kept := _kept(page, before, staged))}
     calls = {page.name: (make, page, staged) for page in wanted if page.name not in made}
+    if calls and forks.CAN_FORK:
+        warm_up()
     try:
         for name, result in forks.each(calls, workers):
             made[name] = result

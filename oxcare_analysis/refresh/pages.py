@@ -74,6 +74,15 @@ def title_of(notebook: "nbformat.NotebookNode") -> str:
     return first.source.splitlines()[0].removeprefix("# ").strip()
 
 
+def ready(way_back: Callable[[str, dict], str]) -> None:
+    """Make ready what every page with a notebook needs."""
+    from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+    shown = new_output("execute_result", {"text/html": "<p>ready</p>", "text/plain": "ready"}, execution_count=1)
+    book = new_notebook(cells=[new_code_cell("ready", outputs=[shown])])
+    _exporter(way_back).from_notebook_node(book)
+
+
 @cache
 def _exporter(way_back: Callable[[str, dict], str]):
     """nbconvert with our template for cells; imported here, as a page without a notebook has no need of it."""

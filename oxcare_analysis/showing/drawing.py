@@ -56,8 +56,10 @@ class Chart:
     def _pictures(self) -> dict[str, str]:
         """The pictures that a refresh asked for: nothing otherwise."""
         wanted = os.environ.get(paths.TAKE_AWAY, "").split()
-        return ({"svg": self.picture(kind="svg").decode()} if wanted else {}) | {
-            size: base64.b64encode(self.picture(size)).decode("ascii") for size in wanted}
+        if not wanted:
+            return {}
+        return {"svg": self.picture(kind="svg").decode()} | {
+            size: base64.b64encode(png).decode("ascii") for size, png in pictures.stacked_pngs(self, wanted).items()}
 
     @cached_property
     def laid_out(self) -> Figure:
@@ -81,7 +83,7 @@ class Chart:
         """The chart with title, note and source drawn in: `size` one of pictures.SIZES, `kind` png or svg."""
         if size not in pictures.SIZES:
             raise UsageError(f"There is no size called {size!r}; expected one of {', '.join(pictures.SIZES)}.")
-        return pictures.stacked_svg(self).encode() if kind == "svg" else pictures.stacked_png(self, size)
+        return pictures.stacked_svg(self).encode() if kind == "svg" else pictures.stacked_pngs(self, [size])[size]
 
     def html(self) -> str:
         """The figure as HTML: picture with alt text, title, source, and the data as a table."""

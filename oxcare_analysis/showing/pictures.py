@@ -50,27 +50,44 @@ def _strip(text: str, width: float, points: float, **style) -> Figure:
     return figure
 
 
-def stacked_png(chart, size: str) -> bytes:
-    """The strips as one picture; a slide has white beside them where they are less wide than it."""
-    paper_width, paper_height, dpi = SIZES[size]
+def stacked_pngs(chart, sizes: list[str]) -> dict[str, bytes]:
+    """The strips as one picture of each size, drawn once at the finest; a slide has white around what is on it."""
     parts = strips(chart)
     width, tall = chart.figure.get_size_inches()[0], sum(part.get_size_inches()[1] for part in parts)
-    if paper_height:
-        width = max(width, (tall + 2 * SLIDE_EDGE) * paper_width / paper_height)
+    dots = {size: _dots(size, width, tall) for size in sizes}
     drawn = []
     for strip in parts:
-        strip.set_dpi(paper_width * dpi / width)
+        strip.set_dpi(max(dots.values()))
         canvas = FigureCanvasAgg(strip)
         canvas.draw()
         drawn.append(np.asarray(canvas.buffer_rgba())[..., :3])
     stacked = Image.fromarray(np.vstack(drawn))
-    whole = Image.new("RGB", (round(paper_width * dpi), round((paper_height or 0) * dpi) or stacked.height), "white")
-    whole.paste(stacked, ((whole.width - stacked.width) // 2, (whole.height - stacked.height) // 2))
-    told = PngInfo()
+    palette = _palette(stacked)
+    return {size: _png(chart, stacked, dots[size] / max(dots.values()), size, palette) for size in sizes}
+
+
+def _dots(size: str, width: float, tall: float) -> float:
+    """Dots for each inch of the chart, so that all of it fits the paper."""
+    paper_width, paper_height, dpi = SIZES[size]
+    if paper_height:
+        width = max(width, (tall + 2 * SLIDE_EDGE) * paper_width / paper_height)
+    return paper_width * dpi / width
+
+
+def _png(chart, stacked: Image.Image, scale: float, size: str, palette: Image.Image) -> bytes:
+    paper_width, paper_height, dpi = SIZES[size]
+    if scale < 1:
+        stacked = stacked.resize((round(stacked.width * scale), round(stacked.height * scale)),
+                                 Image.Resampling.LANCZOS)
+    if paper_height:
+        whole = Image.new("RGB", (round(paper_width * dpi), round(paper_height * dpi)), "white")
+        whole.paste(stacked, ((whole.width - stacked.width) // 2, (whole.height - stacked.height) // 2))
+        stacked = whole
+    told, file = PngInfo(), io.BytesIO()
     for name, text in (("Title", chart.title), ("Description", chart.alt), ("Source", chart.source)):
         told.add_itxt(name, text)
-    file = io.BytesIO()
-    whole.quantize(palette=_palette(whole), dither=Image.Dither.NONE).save(file, "PNG", dpi=(dpi, dpi), pnginfo=told)
+    stacked.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG", dpi=(dpi, dpi), pnginfo=told,
+                                                                     compress_level=4)
     return file.getvalue()
 
 

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
+from oxcare_analysis.words import forks
+
 FIRST_YEAR, FEWEST_YEARS = 2013, 8
 GRID_POINTS = 161
 COARSE_POINTS = 81      # of a bootstrap replicate: parameters agree with the finer grid to about one in a hundred
@@ -18,6 +20,7 @@ REPLICATES, SEED = 40, 20140925
 WIDEST = 2.0            # grid half-width in logs; an authority further from its own mean is clipped to it
 DRIFT_DF = 5
 SMALLEST = 1e-5
+FLOOR = 1e-7            # of a parameter: beneath it the likelihood is flat, and the search would wander for ever
 
 
 def fit(log: pd.Series, n: pd.Series, fewest: int = FEWEST_YEARS) -> dict[str, float]:
@@ -67,20 +70,25 @@ def _fit(y: pd.DataFrame, counts: pd.DataFrame, start: np.ndarray | None = None,
     centred = np.clip(centred, -half, half)
 
     def minus_loglik(parameters: np.ndarray) -> float:
-        a, phi, sigma = np.exp(parameters)
+        a, phi, sigma = np.maximum(np.exp(parameters), FLOOR)
         return -_loglik(centred, a + phi * per_case, sigma, grid)
 
     near = None if start is None else np.vstack([start, start + 0.3 * np.eye(3)])
     best = optimize.minimize(minus_loglik, _start(centred, per_case) if start is None else start, method="Nelder-Mead",
                              options={"xatol": 0.01, "fatol": 0.01, "maxfev": 500, "initial_simplex": near})
-    a, phi, sigma = np.exp(best.x)
+    a, phi, sigma = np.maximum(np.exp(best.x), FLOOR)
     return {"a": a, "phi": phi, "sigma": sigma, "loglik": -best.fun, "authorities": len(y)}
 
 
 def fit_all(series: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Fit every measure: `series` maps a name to a frame with columns log and n. One row a measure."""
-    return pd.DataFrame({name: fit(frame["log"], frame["n"]) for name, frame in series.items()}).T.rename_axis(
-        "measure").reset_index()
+    """Fit every measure: `series` maps a name to a frame with columns log and n. One row a measure.
+
+    On all cores where this process may be forked: the fits know nothing of each other.
+    """
+    calls = {name: (fit, frame["log"], frame["n"]) for name, frame in series.items()}
+    fitted = dict(forks.each(calls, forks.CORES, fork=True)) if forks.is_safe() else {
+        name: function(*frame) for name, (function, *frame) in calls.items()}
+    return pd.DataFrame({name: fitted[name] for name in series}).T.rename_axis("measure").reset_index()
 
 
 def variance(model: pd.Series, n: float | np.ndarray) -> float | np.ndarray:

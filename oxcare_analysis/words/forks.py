@@ -1,6 +1,8 @@
 """Run calls side by side, each in its own process: forked from this one where the system can, else started anew."""
 
+import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -9,6 +11,12 @@ from multiprocessing.connection import wait
 
 # A fork has all that its parent imported and loaded. macOS can fork too, but its own libraries may not survive it.
 CAN_FORK = sys.platform == "linux"
+CORES = os.cpu_count() or 1
+
+
+def is_safe() -> bool:
+    """Whether this process can be forked: where another of its threads holds a lock, its fork would wait for ever."""
+    return CAN_FORK and threading.active_count() == 1
 
 
 class Ended(Exception):
