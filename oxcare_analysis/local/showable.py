@@ -125,9 +125,10 @@ def verdicts(found: Verdicts) -> Verdicts:
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """Logs moved to where they are a whole per cent, levels to the nearest five."""
+    """Logs moved to where they are a whole per cent, levels to the nearest five, none under ten."""
     logs = {c: np.log1p((np.expm1(table[c])).round(2)) for c in ("estimate", "low", "high")}
-    return table.assign(**logs, **{c: disclosure.rounded(table[c]) for c in ("from", "to")})
+    levels = {c: disclosure.rounded(table[c].where(table[c] >= disclosure.THRESHOLD)) for c in ("from", "to")}
+    return table.assign(**logs, **levels)
 
 
 def _parted(table: pd.DataFrame, pairs: tuple[tuple[str, str], ...], name: str, counts: Counts) -> pd.DataFrame:
