@@ -25,21 +25,21 @@ TOO_SHORT = "the records cover fewer than two whole years of months once the fir
 TOO_FEW = "too few at one end: single families would make the change"
 # measure → how it is said, per what, and the events and cases it is made of: (table, flag or '' for every row).
 RATIOS = {
-    "plans_per_need_referral": ("plans started per referral in need", "per 100 referrals in need", 100,
+    "plans_per_need_referral": ("plans started per referral in need", "per 1,000 referrals in need", 1000,
                                 ("referrals", "plan"), ("referrals", "in_need")),
-    "no_need_share": ("referrals found not in need", "per 100 referrals", 100,
+    "no_need_share": ("referrals found not in need", "per 1,000 referrals", 1000,
                       ("referrals", "no_need"), ("referrals", "")),
-    "enquiries_per_referral": ("enquiries per referral", "per 100 referrals", 100,
+    "enquiries_per_referral": ("enquiries per referral", "per 1,000 referrals", 1000,
                                ("referrals", "enquiry"), ("referrals", "")),
-    "enquiries_per_need_referral": ("enquiries per referral in need", "per 100 referrals in need", 100,
+    "enquiries_per_need_referral": ("enquiries per referral in need", "per 1,000 referrals in need", 1000,
                                     ("referrals", "enquiry"), ("referrals", "in_need")),
-    "conferences_per_enquiry": ("conferences per enquiry", "per 100 enquiries", 100,
+    "conferences_per_enquiry": ("conferences per enquiry", "per 1,000 enquiries", 1000,
                                 ("enquiries", "conference"), ("enquiries", "")),
-    "plans_per_conference": ("plans per conference", "per 100 conferences", 100,
+    "plans_per_conference": ("plans per conference", "per 1,000 conferences", 1000,
                              ("conferences", "plan"), ("conferences", "")),
-    "ended_within_3_share": ("plans that ended within three months", "per 100 plans started", 100,
+    "ended_within_3_share": ("plans that ended within three months", "per 1,000 plans started", 1000,
                              ("plans", "short"), ("plans", "")),
-    "care_starts_per_plan": ("children who came into care per plan started", "per 100 plans started", 100,
+    "care_starts_per_plan": ("children who came into care per plan started", "per 1,000 plans started", 1000,
                              ("care", ""), ("plans", "")),
 }
 PER_CHILD = {
@@ -105,10 +105,10 @@ def changes(records: Records, children: pd.Series | None = None) -> Changes:
     made = {m: _Cells(*_ratio(events, *RATIOS[m][3:], covered), *RATIOS[m][:3]) for m in RATIOS}
     made |= {m: _Cells(_cells(events, part, "a", covered), living,
                        words if children is not None else words.replace("per child", "a month"),
-                       "per 10,000 children a month" if children is not None else "a month",
-                       10_000 if children is not None else 1) for m, (words, part) in PER_CHILD.items()}
+                       "per 100,000 children a month" if children is not None else "a month",
+                       100_000 if children is not None else 1) for m, (words, part) in PER_CHILD.items()}
     frame = spells(records)
-    made |= {m: _Cells(*_exits(frame, covered, months), words, "per 100 plans a month", 100)
+    made |= {m: _Cells(*_exits(frame, covered, months), words, "per 1,000 plans a year", 1000 * A_YEAR)
              for m, (words, months) in EXITS.items()}
     found = {m: _estimate(m, cells, ends) for m, cells in made.items()}
     return Changes(ends, found, pd.Series({m: _spread(found[m], cells, ends) for m, cells in made.items()}),

@@ -116,7 +116,7 @@ def _adding_up(table: pd.DataFrame, steps: pd.DataFrame) -> pd.Series:
 
 
 def verdicts(found: Verdicts) -> Verdicts:
-    """Changes to a whole per cent and levels to a whole number, so that no count can be told from them."""
+    """Changes to a whole per cent and levels to the nearest five of their thousand, so that no count can be told."""
     if found.missing:
         return found
     table = _rounded(found.table)
@@ -125,9 +125,10 @@ def verdicts(found: Verdicts) -> Verdicts:
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """Logs moved to where they are a whole per cent, levels to a whole number."""
+    """Logs moved to where they are a whole per cent, levels to the nearest five, none under ten."""
     logs = {c: np.log1p((np.expm1(table[c])).round(2)) for c in ("estimate", "low", "high")}
-    return table.assign(**logs, **{c: table[c].round() for c in ("from", "to")})
+    levels = {c: disclosure.rounded(table[c].where(table[c] >= disclosure.THRESHOLD)) for c in ("from", "to")}
+    return table.assign(**logs, **levels)
 
 
 def _parted(table: pd.DataFrame, pairs: tuple[tuple[str, str], ...], name: str, counts: Counts) -> pd.DataFrame:

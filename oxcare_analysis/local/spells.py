@@ -62,7 +62,7 @@ def own(plans: pd.DataFrame) -> pd.DataFrame:
 def families(records: Records, people: pd.Series) -> np.ndarray:
     """The family of each person; a person whose family is not known is one of their own."""
     known = records.persons.drop_duplicates("person_id").set_index("person_id")["family_id"].astype("object").dropna()
-    return people.map(known).fillna(people).to_numpy()
+    return people.map(known).astype("object").fillna(people).to_numpy()
 
 
 def _endings(records: Records, frame: pd.DataFrame) -> np.ndarray:
