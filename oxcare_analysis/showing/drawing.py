@@ -2,7 +2,6 @@
 
 import base64
 import os
-from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -63,11 +62,15 @@ class Chart:
 
     @cached_property
     def laid_out(self) -> Figure:
-        """A copy whose parts have their places, once and for all: laying out takes as long as drawing."""
-        figure = deepcopy(self.figure)
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
-        return figure
+        """The figure, its parts in their places once and for all: laid out again they would move a little."""
+        self.figure.draw_without_rendering()
+        self.figure.set_layout_engine("none")
+        return self.figure
+
+    @cached_property
+    def drawn(self) -> str:
+        """The figure as SVG."""
+        return pictures.drawing(self.laid_out, self.name)
 
     @cached_property
     def svg(self) -> str:

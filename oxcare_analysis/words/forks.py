@@ -1,5 +1,6 @@
 """Run calls side by side, each in its own process: forked from this one where the system can, else started anew."""
 
+import gc
 import os
 import sys
 import threading
@@ -33,6 +34,7 @@ def each(calls: dict[str, tuple], workers: int, fork: bool = CAN_FORK) -> Iterat
 
 def _forked(calls: dict[str, tuple], workers: int) -> Iterator[tuple[str, object]]:
     context, waiting, running = get_context("fork"), list(calls.items()), {}
+    gc.freeze()  # else collecting garbage in a fork copies all that it shares with this process
     try:
         while waiting or running:
             while waiting and len(running) < workers:
@@ -55,6 +57,7 @@ def _forked(calls: dict[str, tuple], workers: int) -> Iterator[tuple[str, object
                     raise problem
                 yield name, result
     finally:
+        gc.unfreeze()
         for answered, (_, process) in running.items():
             process.kill()
             process.join()
