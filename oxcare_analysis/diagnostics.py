@@ -95,8 +95,8 @@ def specifications(study: Study, hypothesis: str) -> curves.Specifications:
         raise UsageError(f"There is no specification curve for {hypothesis!r}; expected one of "
                          f"{', '.join(judging.HOLM_FAMILY)}.")
     rules = judging.module(hypothesis)
-    return curves.specifications(study, hypothesis, rules.ALTERNATIVES, judging.primary(study, hypothesis).measure,
-                                 rules.DIRECTION)
+    return door.once(study, f"specifications {hypothesis}", lambda: curves.specifications(
+        study, hypothesis, rules.ALTERNATIVES, judging.primary(study, hypothesis).measure, rules.DIRECTION))
 
 
 def recording(study: Study) -> stories.Recording:

@@ -86,7 +86,7 @@ def premise(study: Study) -> premises.Premise:
     >>> premise(load("Oxfordshire", 2013, 2018)).verdict
     'supported'
     """
-    return _once(study, "premise", lambda: premises.premise(study))
+    return once(study, "premise", lambda: premises.premise(study))
 
 
 def ledger(study: Study, stock: str = ledgers.PLANS.name) -> ledgers.Ledger:
@@ -99,7 +99,7 @@ def ledger(study: Study, stock: str = ledgers.PLANS.name) -> ledgers.Ledger:
     """
     if stock not in ledgers.FLOWS:
         raise UsageError(f"There is no ledger of {stock!r}; expected one of {', '.join(ledgers.FLOWS)}.")
-    return _once(study, f"ledger {stock}", lambda: ledgers.ledger(study, ledgers.FLOWS[stock]))
+    return once(study, f"ledger {stock}", lambda: ledgers.ledger(study, ledgers.FLOWS[stock]))
 
 
 def assess_all(study: Study) -> dict[str, Finding]:
@@ -108,7 +108,7 @@ def assess_all(study: Study) -> dict[str, Finding]:
     >>> list(assess_all(load("Oxfordshire", 2013, 2018)))
     ['entry_threshold', 'exit_threshold', 'population_need', 'awareness']
     """
-    return dict(_once(study, "findings", lambda: _assess_all(study)))
+    return dict(once(study, "findings", lambda: _assess_all(study)))
 
 
 def _assess_all(study: Study) -> dict[str, Finding]:
@@ -140,16 +140,13 @@ def everywhere(study: Study) -> pd.DataFrame:
 
 
 def _everywhere(study: Study) -> pd.DataFrame:
-    rows, shared = {}, dict(study.memo)
+    rows = {}
     for code in study.authorities.index.unique("area_code"):
         area = dataclasses.replace(study.area, code=code, name=study.names[code],
                                    region_code=study.provenance["regions"][code])
         part = dataclasses.replace(study, area=area, neighbours=study.provenance["neighbours"].get(code, ()),
                                    checks=study.checks[:0], events=study.events[:0])  # verdict words need neither
-        # Changes over a window are worked out for all authorities at once; the register is each one's own.
-        part.memo.update({key: kept for key, kept in shared.items() if key[0] != "register"})
         rows[code] = {"name": area.name} | judging.words(part)
-        shared |= part.memo
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("area_code")
 
 
@@ -170,7 +167,7 @@ def story(study: Study) -> stories.Story:
     >>> len(story(load("Oxfordshire", 2013, 2018)).table)
     6
     """
-    return _once(study, "story", lambda: _story(study))
+    return once(study, "story", lambda: _story(study))
 
 
 def _story(study: Study) -> stories.Story:
@@ -191,8 +188,8 @@ def _story(study: Study) -> stories.Story:
     return stories.Story(study.area.name, study.source, pd.DataFrame(rows, columns=columns))
 
 
-def _once(study: Study, name: str, make):
-    """A result kept with its study."""
+def once(study: Study, name: str, make):
+    """A result on a study, kept with it: `make` is called where there is none of that name yet."""
     if name not in study.found:
         study.found[name] = make()
     return study.found[name]
@@ -243,7 +240,8 @@ def _study(mine: Area, first: int, last: int, month: str | None, tables: built.T
          "noise_model": "all years held" if too_few_years else "years let in",
          "neighbours": neighbours,
          "regions": dict(zip(tables.areas["area_code"], tables.areas["region_code"], strict=True))},
-        paths.data_dir(data_dir))
+        paths.data_dir(data_dir),
+        kept.remembered(("changes", paths.data_dir(data_dir), tables.data_sha256, month), dict))
 
 
 def _neighbours(tables: built.Tables) -> dict[str, tuple[str, ...]]:

@@ -184,9 +184,9 @@ def _made(study: Study, data_dir: str | Path | None, protect: bool, kind: type[K
     if records is None:
         return kind(area, missing=missing or NONE_HELD)
     key = (kind.__name__, str(data_dir), protect, store.fingerprint(data_dir))
-    if key not in study.memo:
-        study.memo[key] = _told(make(records, partial(_shown, data_dir, protect)), protect)
-    return study.memo[key]
+    if key not in study.found:
+        study.found[key] = _told(make(records, partial(_shown, data_dir, protect)), protect)
+    return study.found[key]
 
 
 def _whose(study: Study, data_dir: str | Path | None) -> tuple[str, bool, str]:
@@ -203,10 +203,10 @@ def _whose(study: Study, data_dir: str | Path | None) -> tuple[str, bool, str]:
 def _records(study: Study, data_dir: str | Path | None) -> Records | None:
     """The records held, read once a study."""
     key = ("own records", str(data_dir), store.fingerprint(data_dir))
-    if key not in study.memo:
+    if key not in study.found:
         held = store.load(data_dir)
-        study.memo[key] = held.records if held else None
-    return study.memo[key]
+        study.found[key] = held.records if held else None
+    return study.found[key]
 
 
 def _months(data_dir: str | Path | None, protect: bool) -> pd.DataFrame:

@@ -120,7 +120,7 @@ def world(study, seed, level, count=None):
     tables = []
     for code in CODES:
         one = replace(simulated, area=replace(study.area, code=code))
-        vars(one).update(authorities=simulated.authorities, memo=simulated.memo)  # worked out once, for all
+        vars(one).update(authorities=simulated.authorities)  # worked out once, for all
         tables.append(errors.errors(one, "exit_rate", REPLICATES).table.assign(code=code))
     return pd.concat(tables).set_index(["code", "method"])
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 
-from oxcare_analysis import documents, door
+from oxcare_analysis import diagnostics, documents, door
 from oxcare_analysis.local import disclosed
 from oxcare_analysis.refresh import (asked, cards, compare, downloads, front, make, pages, run, sources,
                                      standing)
@@ -73,6 +73,7 @@ def build(request: Request, scratch: str | Path, say: Callable[[str], None]) -> 
     key = _sha256("".join(page.key for page in wanted))
     if not request.force and asked.answers(target, key, request):
         return Built(study.as_of, folder, key, None, {})
+    _work_out(study)
     staged = Path(scratch) / "report"
     downloads.make_folders(staged)
     if request.own_months:
@@ -118,6 +119,13 @@ def _wanted(study, request: Request) -> list[make.Page]:
                       verdicts.get(source.stem, ""), _sha256(shared, source, own=source.stem == run.OWN_MONTHS
                                                              and request.own_months), request.alone)
             for source in notebooks]
+
+
+def _work_out(study) -> None:
+    """What several pages show, before the processes that make them are forked: each has it then."""
+    door.story(study)
+    for name in ("entry_threshold", "exit_threshold", "awareness"):
+        diagnostics.specifications(study, name)
 
 
 def _sha256(text: str, notebook: Path | None = None, own: bytes | bool = b"") -> str:

@@ -44,8 +44,9 @@ def estimate(study: Study, measure: str, first_year: int | None = None, last_yea
 
 def contrasts(study: Study, measure: str, b: int, t: int) -> pd.DataFrame:
     """The change for every authority that has years b and t: estimate, se, base and end (mean logs), n."""
-    if (measure, b, t) in study.memo:
-        return study.memo[measure, b, t]
+    kept = study.changes.get((measure, b, t))
+    if kept and kept[0] is study.panel and kept[1] is study.noise:  # studies of other figures may share the dictionary
+        return kept[2]
     model = study.noise.set_index("measure").loc[measure]
     frame = measures.series(study.authorities, measure)
     logs, counts = (frame[c].unstack("year") for c in ("log", "n"))
@@ -62,8 +63,9 @@ def contrasts(study: Study, measure: str, b: int, t: int) -> pd.DataFrame:
         squared = squared + spread / held.sum(axis=1) ** 2
     out["estimate"], out["se"] = out["end"] - out["base"], np.sqrt(squared)
     out["n"] = counts[b] if b in counts else np.nan
-    study.memo[measure, b, t] = out[np.isfinite(out["estimate"]) & np.isfinite(out["se"])]
-    return study.memo[measure, b, t]
+    out = out[np.isfinite(out["estimate"]) & np.isfinite(out["se"])]
+    study.changes[measure, b, t] = study.panel, study.noise, out
+    return out
 
 
 def years_of(b: int, t: int, measure: str) -> tuple[tuple[int, ...], tuple[int, ...]]:

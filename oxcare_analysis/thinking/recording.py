@@ -48,9 +48,8 @@ def register(study: Study) -> pd.DataFrame:
 
     A jump is dated by its later year. The year before the first counts too: it is averaged into the base.
     """
-    key = ("register", study.area.code)
-    if key in study.memo:
-        return study.memo[key]
+    if "register" in study.found:
+        return study.found["register"]
     rows = study.checks
     kinds = [CHECKS.get((check, measure), CHECKS.get(check))
              for check, measure in zip(rows["check"], rows["measure"], strict=True)]
@@ -62,8 +61,8 @@ def register(study: Study) -> pd.DataFrame:
         rows = rows[~(rows["what"].eq(what) & rows["measure"].isin(parts) & said)]
     rows = rows[rows["year"].between(study.first_year - 1, study.last_year)]
     columns = ["year", "what", "measure", "found", "expected", "reason"]
-    study.memo[key] = rows[columns].sort_values("year", kind="stable", ignore_index=True)
-    return study.memo[key]
+    study.found["register"] = rows[columns].sort_values("year", kind="stable", ignore_index=True)
+    return study.found["register"]
 
 
 def touches(study: Study, measure: str) -> pd.Series:
@@ -108,10 +107,9 @@ def leave_out(study: Study, left_out: set[tuple[int, str]]) -> Study:
     changed = [*counts, *measures.DERIVED]
     panel = study.panel.copy()
     panel.loc[mine.index, changed] = mine[changed]
-    other = dataclasses.replace(study, panel=panel)
-    other.memo.update({key: kept for key, kept in study.memo.items()  # what no such point is in is the same in both
-                       if key[0] != "register" and counts.isdisjoint(measures.made_of(key[0]))})
-    return other
+    same = {key: (panel, study.noise, kept[2]) for key, kept in study.changes.items()  # no such point is in these
+            if kept[0] is study.panel and kept[1] is study.noise and counts.isdisjoint(measures.made_of(key[0]))}
+    return dataclasses.replace(study, panel=panel, changes=same)
 
 
 def _counts(row) -> tuple[str, ...]:

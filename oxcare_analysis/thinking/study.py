@@ -34,7 +34,8 @@ class Study:
     `panel`: numbers by (area_code, year), derived counts included, for all areas; `resolved`: the published figures in
     force, with status, note, edition and table; `noise`: the noise model, one row a measure; `neighbours`: codes of
     statistical neighbours, nearest first; `names`: area_code → name; `checks`: every check row for this area;
-    `provenance`: editions and hashes; `data_dir`: where the figures were read, None for those of no folder.
+    `provenance`: editions and hashes; `data_dir`: where the figures were read, None for those of no folder;
+    `changes`: over a window in all authorities, kept by evidence.contrasts for every study of the same figures.
     """
 
     area: Area
@@ -50,6 +51,7 @@ class Study:
     events: pd.DataFrame = field(repr=False)
     provenance: dict = field(repr=False)
     data_dir: Path | None = field(default=None, repr=False, compare=False)
+    changes: dict = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def authorities(self) -> pd.DataFrame:
@@ -57,13 +59,8 @@ class Study:
         return measures.authorities(self.panel)
 
     @cached_property
-    def memo(self) -> dict:
-        """Changes over a window, and the register, kept once worked out: several judgements ask for the same ones."""
-        return {}
-
-    @cached_property
     def found(self) -> dict:
-        """Results on this study, kept once worked out: several pages show the same ones."""
+        """Results on this study, kept once worked out: several judgements and pages ask for the same ones."""
         return {}
 
     @cached_property
