@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from oxcare_analysis import figures
+from oxcare_analysis import door, figures
 from oxcare_analysis.thinking import care_routes, outlook, workload
 from oxcare_analysis.thinking import looked_after as children
 from oxcare_analysis.thinking import spend as spending
@@ -123,7 +123,7 @@ def next_year(study: Study) -> outlook.Outlook:
     >>> next_year(load("Oxfordshire", 2013, 2018)).table["open_from"].tolist()[-1]
     527.0
     """
-    return outlook.outlook(study)
+    return door.once(study, "next year", lambda: outlook.outlook(study))
 
 
 def caseload(study: Study, cases_per_plan: float = 1.0, other_cases_change: float = 0.0,
@@ -136,7 +136,7 @@ def caseload(study: Study, cases_per_plan: float = 1.0, other_cases_change: floa
     >>> caseload(load("Oxfordshire", 2013, 2018)).table["per_worker"].round(1).tolist()
     [13.1, 14.0, 15.2]
     """
-    return workload.caseload(study, outlook.outlook(study), cases_per_plan, other_cases_change, workers_change)
+    return workload.caseload(study, next_year(study), cases_per_plan, other_cases_change, workers_change)
 
 
 def _stated(study: Study, data_dir: str | Path | None) -> pd.DataFrame:

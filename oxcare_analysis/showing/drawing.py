@@ -63,7 +63,8 @@ class Chart:
     @cached_property
     def laid_out(self) -> Figure:
         """The figure, its parts in their places once and for all: laid out again they would move a little."""
-        self.figure.draw_without_rendering()
+        if engine := self.figure.get_layout_engine():
+            engine.execute(self.figure)
         self.figure.set_layout_engine("none")
         return self.figure
 
