@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -60,13 +61,11 @@ def make(page: Page, staged: Path, warm: bool = forks.CAN_FORK) -> Made:
 
 def warm_up() -> None:
     """Import and make ready in this process what each of its forks would have to otherwise."""
-    import seaborn  # noqa: F401
-    import statsmodels.api  # noqa: F401
-
     import oxcare_analysis
     from oxcare_analysis.refresh import warm  # noqa: F401
     from oxcare_analysis.showing import drawing
 
+    import_module("statsmodels.api")  # which the models import only when they are asked for
     for name in oxcare_analysis.__all__:
         getattr(oxcare_analysis, name)
     pages.ready(sources.way_back)

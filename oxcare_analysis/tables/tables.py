@@ -156,7 +156,7 @@ def resolve(tables: Tables, as_of: str | None = None) -> pd.DataFrame:
         groups["edition_out"] = [tables.edition_months[row.source, row.edition] <= as_of
                                  for row in groups.itertuples(index=False)]
         any_out = groups.groupby(["source", "year"])["edition_out"].transform("any")
-        order = groups["edition"].map(_ordered(groups["edition"]))
+        order = groups["edition"].map(_ordered(groups["edition"])).astype(float)
         oldest = order.groupby([groups["source"], groups["year"]]).transform("min") == order
         groups = groups[groups["out"] & (groups["edition_out"] | (~any_out & oldest))]
         figures = figures.drop(columns="revised").merge(
@@ -165,7 +165,7 @@ def resolve(tables: Tables, as_of: str | None = None) -> pd.DataFrame:
     ranks = pd.DataFrame({
         "missing": figures["status"].eq(NOT_AVAILABLE),
         "source": figures["source"].map({s: i for i, s in enumerate(AREA_SOURCES)}),
-        "edition": -figures["edition"].map(_ordered(figures["edition"])),
+        "edition": -figures["edition"].map(_ordered(figures["edition"])).astype(float),
         "stand_in": figures["measure"].map(HOME_TABLES).fillna(figures["table"]) != figures["table"]})
     order = ranks.sort_values(["missing", "source", "edition", "stand_in"], kind="stable").index
     chosen = figures.loc[order].drop_duplicates(["area_code", "year", "measure"])
