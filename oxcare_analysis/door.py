@@ -11,7 +11,6 @@ import pandas as pd
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.intake import areas as areas_intake
 from oxcare_analysis.intake import raw, settings
-from oxcare_analysis.tables import checks as checks_table
 from oxcare_analysis.tables import kept
 from oxcare_analysis.tables import tables as built
 from oxcare_analysis.thinking import ledger as ledgers
@@ -258,7 +257,9 @@ def _fit_noise(panel: pd.DataFrame) -> pd.DataFrame:
 
 
 def _checks(tables: built.Tables, data_dir: str | Path | None) -> pd.DataFrame:
-    return checks_table.run(tables, data_dir).astype({"severity": str})
+    from oxcare_analysis.tables import checks  # what is checked once for each change of the figures is imported then
+
+    return checks.run(tables, data_dir).astype({"severity": str})
 
 
 def _sha256(text: str) -> str:

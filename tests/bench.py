@@ -24,6 +24,31 @@ AREA, WINDOW = "Oxfordshire", (2013, 2025)
 IMPORTS = {"notebook": "import pandas, seaborn, statsmodels.api", "verdicts": "import pandas, statsmodels.api"}
 BIN = Path(sys.executable).parent
 FEW, MANY = 10, 40
+# One process does one part after another and says what each took; each finds what those before it left.
+PARTS = """
+import json, sys, tempfile, time
+from pathlib import Path
+data_dir, area = Path(sys.argv[1]), sys.argv[2]
+found, last = {}, time.process_time()
+def done(what):
+    global last
+    found[what], last = round(time.process_time() - last, 2), time.process_time()
+from oxcare_analysis import diagnostics, door
+from oxcare_analysis.refresh import asked, make, publish
+from oxcare_analysis.tables import tables
+make.warm_up(); done("importing, and making ready what every page needs")
+tables.load(data_dir); done("building the tables from raw")
+study = door.load(area, data_dir=data_dir); done("checking the figures, measuring the noise of 23 measures")
+for name in ("entry_threshold", "exit_threshold", "awareness"):
+    diagnostics.errors(study, name)
+done("how sure the noise itself is: 40 fits of each primary measure")
+door.everywhere(study); done("the verdicts of every authority")
+request = asked.Request(area, None, None, "latest", Path(tempfile.mkdtemp()), data_dir, alone=True, force=True)
+make.forks.each = lambda calls, workers: ((name, call[0](*call[1:])) for name, call in calls.items())
+publish.build(request, tempfile.mkdtemp(), lambda line: None)
+done("all else: ten pages, their charts drawn and written in three forms, the index, the downloads")
+print(json.dumps(found))
+"""
 OUT = paths.PROJECT / "docs" / "performance.md"
 
 
@@ -152,13 +177,15 @@ def rows(one: dict, more: dict) -> list[tuple[str, str, str]]:
     ]
 
 
-def page(one: dict, more: dict, pairs: int, several_pairs: int, records: list[dict]) -> str:
+def page(one: dict, more: dict, pairs: int, several_pairs: int, parts: dict, records: list[dict]) -> str:
     """docs/performance.md."""
     table = "".join(f"| {asked} | {must} | {was} |\n" for asked, must, was in rows(one, more))
     times = "".join(f"| {name} | {statistics.median(taken):.2f} | {min(taken):.2f} to {max(taken):.2f} |\n"
                     for name, taken in (one | more).items())
-    own = "".join(f"| {r['children']:,} | {r['months']} | {r['seconds']:.1f} | {r['megabytes']:.0f} |\n"
-                  for r in records)
+    own = "".join(f"| {r['layout']} | {r['children']:,} | {r['seconds']:.1f} | {r['limit_seconds'] or ''} "
+                  f"| {r['peak_megabytes']:.0f} | {r['limit_megabytes'] or ''} |\n" for r in records)
+    spent = "".join(f"| {what} | {taken:.1f} |\n" for what, taken in parts.items())
+    floor = sum(parts.values()) / (os.cpu_count() or 1)
     return f"""# How long it takes
 
 Written by `make bench`, not by hand. {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}.
@@ -175,10 +202,20 @@ Seconds behind them:
 | | median | range |
 | --- | --- | --- |
 {times}
-{f'''An authority's own records, read, checked, combined and counted by month:
+## Where a full refresh with nothing cached spends its time
 
-| children | months | seconds | megabytes |
-| --- | --- | --- | --- |
+Processor seconds of each part, alone and one after another. Spread evenly over the cores they would take
+{floor:.0f} seconds: no way of running the same work on this machine is faster.
+
+| part | seconds |
+| --- | --- |
+{spent}
+{f'''## An authority's own records
+
+Read, held to the rules, combined and counted by month, ten years of them, each in a process of its own.
+
+| layout | children | seconds | at most | megabytes | at most |
+| --- | --- | --- | --- | --- | --- |
 {own}''' if own else ''}"""
 
 
@@ -192,7 +229,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         place = Place(Path(folder))
         one, more = one_area(place, wanted.pairs), several(place, wanted.several_pairs)
-    text = page(one, more, wanted.pairs, wanted.several_pairs, own_records())
+        parts = spent(place.cleared().data)
+    text = page(one, more, wanted.pairs, wanted.several_pairs, parts, own_records())
     print(text)
     if not wanted.no_page:
         OUT.write_text(text, encoding="utf-8", newline="\n")
@@ -203,8 +241,15 @@ def own_records() -> list[dict]:
     script = Path(__file__).with_name("bench_records.py")
     if not script.exists():
         return []
-    done = subprocess.run([sys.executable, str(script)], check=True, capture_output=True, text=True, encoding="utf-8")
-    return json.loads(done.stdout)
+    done = subprocess.run([sys.executable, str(script)], check=False, capture_output=True, text=True, encoding="utf-8")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def spent(data_dir: Path) -> dict[str, float]:
+    """Processor seconds of the parts of a full refresh, in one process, caches empty."""
+    done = subprocess.run([sys.executable, "-c", PARTS, str(data_dir), AREA], check=True, capture_output=True,
+                          text=True, encoding="utf-8", env=os.environ | {"OPENBLAS_NUM_THREADS": "1"})
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import shutil
 import struct
 import zipfile
 import zlib
+from urllib.parse import quote
 
 import nbformat
 import numpy as np
@@ -123,6 +124,7 @@ def png(text):
     "<!-- 2031-02: 7 -->", '<img alt="2031-02: 7">', '<p data-own="{&quot;2031-02&quot;: 7}">', '<p title="2031-02=7">',
     "<script>var own = {'2031-02': 7}</script>", "<style>/* 2031-02: 7 */</style>",
     '<img src="data:image/svg+xml;base64,' + base64.b64encode(b"<svg><desc>2031-02: 7</desc></svg>").decode() + '">',
+    '<img src="data:image/svg+xml,' + quote("<svg><desc>2031-02: 7</desc></svg>") + '">',
     '<img src="data:image/png;base64,' + base64.b64encode(png(b"Description\x002031-02: 7")).decode() + '">',
 ])
 def test_a_small_count_hidden_in_a_page_is_found(report, hidden):
@@ -193,19 +195,20 @@ def page31(tmp_path_factory, tables):
     added = CliRunner().invoke(app, ["local", "add", str(base / "ssd"), "--data-dir", str(data)])
     assert added.exit_code == 0, added.output
     folder = base / "reports" / "2031-01" / "rutland"
-    folder.mkdir(parents=True)
+    folder.parent.mkdir(parents=True)
     source = next(path for path in run.notebooks() if path.stem == run.OWN_MONTHS)
-    target = base / source.name
     with pytest.MonkeyPatch.context() as patched:
         for name in ("OXCARE_DATA_DIR", paths.TAKE_AWAY):
             patched.setenv(name, "")
-        run.execute(run.Job(source, target, {"area": "Rutland", "first_year": 2014, "last_year": 2024,
-                                             "as_of": "latest"}, data))
-    book = nbformat.read(target, as_version=4)
-    downloads.write_charts({source.stem: book}, folder)
+        book = run.execute(run.Job(source, {"area": "Rutland", "first_year": 2014, "last_year": 2024,
+                                            "as_of": "latest"}, data, ("page", "slide")))
+    drawn = downloads.charts_of(book, source.stem)
+    downloads.make_folders(folder)
+    downloads.write_pictures(drawn, folder)
+    downloads.write_tables(drawn, folder)
     place = pages.Place("Simulated", "", (("index.html", "Start", ""),))
     (folder / f"{source.stem}.html").write_text(pages.render(book, "Own", place, "x"), encoding="utf-8")
-    (folder / source.name).write_bytes(target.read_bytes())
+    nbformat.write(book, folder / source.name)
     exact = raw.read_months(data)
     return folder, records, exact.set_axis(exact.index.astype(str)), data
 
@@ -251,4 +254,4 @@ def everything(path):
         with zipfile.ZipFile(path) as book:
             return [book.read(name).decode("utf-8") for name in book.namelist()]
     text = path.read_text(encoding="utf-8")
-    return [text, *(base64.b64decode(coded).decode("latin-1") for _, coded in published_folder.DATA.findall(text))]
+    return [text, *(content.decode("latin-1") for content in published_folder.pictures(text))]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import nbformat
 import pytest
 
 from oxcare_analysis.cli import refresh as command
-from oxcare_analysis.refresh import asked, cluster, many, publish
+from oxcare_analysis.intake import raw
+from oxcare_analysis.local import disclosed
+from oxcare_analysis.refresh import asked, cluster, many, publish, standing
 from oxcare_analysis.words import forks
 from oxcare_analysis.words.errors import OxcareError, RunError, UsageError
 
@@ -160,3 +163,25 @@ def test_without_dask_the_scheduler_option_says_what_to_install(asking, monkeypa
     with pytest.raises(UsageError, match=r"oxcare_analysis\[cluster\]"):
         list(many.publish_all(asking("1"), 1, "tcp://127.0.0.1:9", print))
 
+
+
+def test_what_a_report_lets_out_of_own_months_is_remembered_before_it_stands_and_only_then(
+        asking, shipped_dir, tmp_path, monthly_csv, monkeypatch):
+    code = "import oxcare_analysis as ox\nox.charts.months(ox.months(ox.load(area), 'plans_open', own=True))"
+    request, = asking(code, ("Rutland",), alone=True)
+    for part in ("raw", "processed"):
+        shutil.copytree(shipped_dir / part, tmp_path / "data" / part)
+    request = replace(request, data_dir=tmp_path / "data")
+    months = [[f"{2022 + n // 12}-{n % 12 + 1:02}", 60 + n, 20, 19, 40, 30, 90] for n in range(36)]
+    raw.add_files([monthly_csv(*months)], data_dir=request.data_dir)
+    register = disclosed.folder(request.data_dir)
+    monkeypatch.setattr(standing, "put_in_place", lambda staged, target: (_ for _ in ()).throw(RunError("no room")))
+    with pytest.raises(RunError, match="no room"):
+        publish.publish(request, print)
+    assert len(disclosed.read("months", request.data_dir)) >= 36, "a report that may stand went unremembered"
+    monkeypatch.undo()
+    failing = replace(request, notebooks=asking("raise ValueError", ("Rutland",))[0].notebooks)
+    shutil.rmtree(register)
+    with pytest.raises(RunError, match="ValueError"):
+        publish.publish(failing, print)
+    assert not list(register.glob("*.csv")), "what no report shows was remembered"

@@ -14,6 +14,7 @@ import zlib
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pandas as pd
 from openpyxl import load_workbook
@@ -21,7 +22,7 @@ from openpyxl import load_workbook
 OWN = "31_"  # how the page of own months, its charts and its files are named
 MARKS = ("held back", "suppressed", "c", "no figure", "nan", "none", "")
 SKIPPED = {"br", "hr", "img", "input", "link", "meta", "source", "wbr"}
-DATA = re.compile(r"data:image/(svg\+xml|png);base64,([A-Za-z0-9+/=]+)")
+DATA = re.compile(r"data:image/(?:svg\+xml|png)(;base64)?,([^\"]*)")
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,7 @@ class _Page(HTMLParser):
             self._within.append(tag)
         for name, value in attributes:
             if value and name not in ("class", "id", "style", "href"):
-                for _, coded in DATA.findall(value):
-                    self.hidden.append(_picture(base64.b64decode(coded)))
+                self.hidden += [_picture(content) for content in pictures(value)]
                 self.hidden.append(f"{name}={DATA.sub('', value)}")
         if tag == "table":
             self._rows, self._caption = [], ""
@@ -154,6 +154,11 @@ def _lists(name: str, text: str) -> list[Found]:
         elif isinstance(node, list | dict):
             waiting += node.values() if isinstance(node, dict) else node
     return found
+
+
+def pictures(text: str) -> list[bytes]:
+    """The pictures that stand in a text as addresses of their own data."""
+    return [base64.b64decode(coded) if base64ed else unquote_to_bytes(coded) for base64ed, coded in DATA.findall(text)]
 
 
 def _picture(content: bytes) -> str:

@@ -47,8 +47,15 @@ def contrasts(study: Study, measure: str, b: int, t: int) -> pd.DataFrame:
     kept = study.changes.get((measure, b, t))
     if kept and kept[0] is study.panel and kept[1] is study.noise:  # studies of other figures may share the dictionary
         return kept[2]
+    out = changes_of(study, study.authorities, measure, b, t)
+    study.changes[measure, b, t] = study.panel, study.noise, out
+    return out
+
+
+def changes_of(study: Study, people: pd.DataFrame, measure: str, b: int, t: int) -> pd.DataFrame:
+    """As `contrasts`, of these rows of the study's panel alone."""
     model = study.noise.set_index("measure").loc[measure]
-    frame = measures.series(study.authorities, measure)
+    frame = measures.series(people, measure)
     logs, counts = (frame[c].unstack("year") for c in ("log", "n"))
     base_years, end_years = years_of(b, t, measure)
     logs = logs.reindex(columns=range(base_years[0], t + 1))
@@ -63,9 +70,7 @@ def contrasts(study: Study, measure: str, b: int, t: int) -> pd.DataFrame:
         squared = squared + spread / held.sum(axis=1) ** 2
     out["estimate"], out["se"] = out["end"] - out["base"], np.sqrt(squared)
     out["n"] = counts[b] if b in counts else np.nan
-    out = out[np.isfinite(out["estimate"]) & np.isfinite(out["se"])]
-    study.changes[measure, b, t] = study.panel, study.noise, out
-    return out
+    return out[np.isfinite(out["estimate"]) & np.isfinite(out["se"])]
 
 
 def years_of(b: int, t: int, measure: str) -> tuple[tuple[int, ...], tuple[int, ...]]:

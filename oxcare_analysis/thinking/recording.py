@@ -107,9 +107,15 @@ def leave_out(study: Study, left_out: set[tuple[int, str]]) -> Study:
     changed = [*counts, *measures.DERIVED]
     panel = study.panel.copy()
     panel.loc[mine.index, changed] = mine[changed]
-    same = {key: (panel, study.noise, kept[2]) for key, kept in study.changes.items()  # no such point is in these
-            if kept[0] is study.panel and kept[1] is study.noise and counts.isdisjoint(measures.made_of(key[0]))}
-    return dataclasses.replace(study, panel=panel, changes=same)
+    other, window = dataclasses.replace(study, panel=panel, changes={}), (study.first_year, study.last_year)
+    own = panel.loc[mine.index]
+    for key, (known, noise, frame) in list(study.changes.items()):
+        if known is study.panel and noise is study.noise and key[1:] == window:
+            if not counts.isdisjoint(measures.made_of(key[0])):  # of all authorities only this one has other figures
+                anew = evidence.changes_of(other, own, *key)
+                frame = pd.concat([frame.drop(study.area.code, errors="ignore"), anew]).sort_index()
+            other.changes[key] = panel, noise, frame
+    return other
 
 
 def _counts(row) -> tuple[str, ...]:
