@@ -144,11 +144,11 @@ def test_a_small_count_in_a_csv_a_workbook_or_a_list_of_records_is_found(report)
     rows = "month,value,status\n2031-01,20,rounded\n2031-02,7,published\n"
     folder = report(**{"31_plans_started_by_month_own__csv": rows})
     assert attack.attack(folder).recovered["how"].tolist() == [attack.SHOWN_SMALL]
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output(
-        "display_data", {downloads.CHART: {"name": "plans_started_by_month_own", "title": "t", "alt": "a", "svg": "",
-                                           "source": "s", "csv": rows, "page": "", "slide": ""}})])])
-    other = report(month="2031-03")
-    downloads.write_charts({"31_local_months": book}, other)
+    other, chart = report(month="2031-03"), {"title": "t", "alt": "a", "svg": "", "source": "s", "csv": rows}
+    for name in ("charts", "data"):
+        (other / name).mkdir(exist_ok=True)
+    downloads.write_pictures({"31_plans_started_by_month_own": chart}, other)
+    downloads.write_tables({"31_plans_started_by_month_own": chart}, other)
     (other / "data" / "31_plans_started_by_month_own.csv").unlink()
     assert load_workbook(other / "tables.xlsx").sheetnames == ["31_plans_started_by_month_own"]
     assert attack.SHOWN_SMALL in set(attack.attack(other).recovered["how"])

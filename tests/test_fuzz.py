@@ -83,7 +83,7 @@ def test_a_traceback_is_a_fault(desk, plans, monkeypatch):
 
 def test_a_refusal_after_something_was_written_is_a_fault(desk, plans, monkeypatch):
     def half(item, folder, published):
-        (folder / "half.csv").write_bytes(b"year\n")
+        (folder.parent / "half.csv").write_bytes(b"year\n")
         raise DataError("Refused too late.")
 
     monkeypatch.setattr(raw, "_write", half)

@@ -10,7 +10,7 @@ import pytest
 
 from oxcare_analysis.words import paths
 
-WRITERS = sorted([*(paths.PACKAGE / "showing").glob("*.py"),
+WRITERS = sorted([*(path for path in (paths.PACKAGE / "showing").glob("*.py") if path.stem != "pictures"),
                   *(paths.PACKAGE / name for name in ("refresh/front.py", "refresh/downloads.py",
                                                       "hypotheses/judging.py", "thinking/premise.py",
                                                       "thinking/comparable.py", "thinking/events.py",

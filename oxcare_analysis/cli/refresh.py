@@ -44,11 +44,19 @@ def command(area: Annotated[list[str] | None, typer.Option("--area", help="May b
 
 def _names(area: list[str] | None, everyone: bool, data_dir: Path | None) -> list[str]:
     """The areas asked for. Raises UsageError at an unknown one before anything is run."""
-    from oxcare_analysis.intake import areas
-    from oxcare_analysis.tables import tables
+    from oxcare_analysis.words import forks
 
     if not everyone and len(area or []) < 2:
         return list(area or ["Oxfordshire"])
+    # Elsewhere, so that the memory that building the tables takes is given back before the workers need it.
+    (_, names), = forks.each({"names": (_listed, area, everyone, data_dir)}, 1)
+    return names
+
+
+def _listed(area: list[str], everyone: bool, data_dir: Path | None) -> list[str]:
+    from oxcare_analysis.intake import areas
+    from oxcare_analysis.tables import tables
+
     register = tables.load(data_dir, say=_say).areas
     if everyone:
         register = register[register["level"] == "authority"].sort_values("name")

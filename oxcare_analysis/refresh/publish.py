@@ -37,6 +37,8 @@ class Built:
 
 def publish(request: Request, say: Callable[[str], None]) -> Outcome:
     """Run the notebooks for an area and publish its report. Raises RunError, leaving what stood before."""
+    # What cannot be loaded is said before any folder is made.
+    door.load(request.area, request.first_year, request.last_year, request.as_of, request.data_dir)
     with standing.held(request.out), scratch(request.out) as folder:
         outcome = put(request, build(request, folder, lambda line: say(f"{request.area}: {line}")))
         asked.note(request.out, [outcome])

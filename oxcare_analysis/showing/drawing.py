@@ -26,7 +26,7 @@ FOCUS, ENGLAND, NEIGHBOURS = "#003c71", "#555555", "#b55e00"
 UP, DOWN, TOTAL, FAINT = NEIGHBOURS, FOCUS, ENGLAND, "#8a8a8a"
 LONGEST_ALT = 300
 MIME = "application/vnd.oxcare.chart+json"
-SAFE_IN_URL = " /:;=,()?!'&+.-*"
+SAFE_IN_URL = " /:;=,?!'&+.-*"
 
 
 @dataclass(frozen=True)

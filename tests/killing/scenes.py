@@ -15,7 +15,7 @@ from killing.child import Step
 
 from oxcare_analysis.intake import raw
 from oxcare_analysis.refresh import all_reports, standing
-from oxcare_analysis.tables import tables
+from oxcare_analysis.tables import kept, tables
 from oxcare_analysis.words import durable
 
 MONTH, AREA, OTHER = "2025-10", "testshire", "mockham"
@@ -261,6 +261,7 @@ class Building:
     def recovered(self) -> tuple[str, str]:
         """Tables as the next command loads them, building again what is not whole."""
         told: list[str] = []
+        kept.forget()  # what stands on the disk is asked for, not what this process remembers of it
         built = tables.load(self.watched, told.append)
         return "old" if told else "new", self._wrong(built)
 
