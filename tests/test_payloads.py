@@ -98,6 +98,12 @@ def _ran(browser, text, folder, name="page.html"):
     for step in HAND:
         page.evaluate(step)
         page.wait_for_timeout(SETTLED)
+    seen = 0
+    for _ in range(PATIENCE):  # where payloads run, a busy machine may still be at them
+        if len(marks) == seen:
+            break
+        seen = len(marks)
+        page.wait_for_timeout(SETTLED)
     context.close()
     return {planting.MARKS[int(mark[1])] for mark in marks if mark}
 
