@@ -16,8 +16,6 @@ from oxcare_analysis.refresh import asked, cluster, standing
 from oxcare_analysis.refresh.asked import Outcome, Request
 from oxcare_analysis.words.errors import OxcareError, RunError
 
-TRIES = 3  # of a report whose worker was lost
-
 
 def publish_all(requests: list[Request], workers: int, scheduler: str | None,
                 say: Callable[[str], None]) -> Iterator[tuple[Request, Outcome | OxcareError]]:
@@ -43,13 +41,13 @@ def publish_all(requests: list[Request], workers: int, scheduler: str | None,
                 except OxcareError as problem:
                     outcome = problem
                 except BrokenProcessPool:
-                    if tries < TRIES:
+                    if tries < cluster.TRIES:
                         say(f"{request.area}: its worker was ended from outside (memory is the usual reason); again")
                         again = folder.with_name(f"{folder.name.partition('-')[0]}-{tries + 1}")
                         waiting[submit(request, again)] = request, again, tries + 1
                         continue
-                    outcome = RunError(f"Its worker was ended from outside {TRIES} times. Nothing of it was published; "
-                                       "run it again with --workers 1.")
+                    outcome = RunError(f"Its worker was ended from outside {cluster.TRIES} times. Nothing of it was "
+                                       "published; run it again with --workers 1.")
                 except Exception as problem:  # whatever it is, the other areas are not to wait for it
                     outcome = RunError(f"{type(problem).__name__}: {problem}. Nothing of it was published.")
                 yield request, outcome
