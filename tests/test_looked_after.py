@@ -264,3 +264,9 @@ def test_the_sentence_on_growth_has_the_records_numbers(study):
     change = ox.looked_after(study).change
     assert change.estimate == pytest.approx(0.5 * (
         log(684 / 142703) + log(666 / 142584) - log(416 / 138956) - log(450 / 138000)))
+
+
+def test_where_plans_cannot_be_set_beside_them_nothing_is_said_of_plans():
+    children = ox.looked_after(ox.load("Norfolk"))
+    assert not children.beside_plans
+    assert "same story" not in ox.say(children)

@@ -273,3 +273,9 @@ def test_a_measure_without_a_figure_for_the_first_year_is_not_decomposed(tables)
     trend = ox.decompose(ox.load("City of London", 2013, 2018), "exit_rate")
     assert trend.missing == "no figure for 2013"
     assert trend.table.empty
+
+
+def test_a_window_that_ends_before_a_measure_can_be_compared_has_no_trend_and_says_why():
+    trend = ox.decompose(ox.load("Oxfordshire", 2010, 2012), "plans_per_need_referral")
+    assert trend.missing == "it is comparable from 2013 on and the window ends in 2012"
+    assert ox.charts.trend(trend) == f"No chart: {trend.missing}."

@@ -48,7 +48,7 @@ def looked_after(x) -> str:
             f"{e.level_to:.1f} ({_mean(e.end_years)}): {times(e.estimate)} (95 per cent interval "
             f"{math.expm1(e.low) * 100:+.0f} to {math.expm1(e.high) * 100:+.0f}), "
             f"{'beyond' if e.moved else 'within'} its year-to-year noise.{places}{rank}"
-            + f"\n{SAME_STORY[x.beside_plans]}" * bool(x.beside_plans))
+            + (f"\n{SAME_STORY[x.beside_plans]}" if x.beside_plans else ""))
 
 
 def ages(x) -> str:

@@ -44,6 +44,9 @@ def decompose(study: Study, measure: str) -> Trend:
     first = max(study.first_year, ratio.years)
     logs = frame["log"].unstack("year").reindex(columns=range(first, study.last_year + 1))
     code = study.area.code
+    if first > study.last_year:
+        return Trend(study.area.name, measure, ratio.label, ratio.per_words,
+                     f"it is comparable from {first} on and the window ends in {study.last_year}", study.source)
     if code not in logs.index or not np.isfinite(logs.loc[code].iloc[0]):
         return Trend(study.area.name, measure, ratio.label, ratio.per_words, f"no figure for {first}",
                      study.source)
