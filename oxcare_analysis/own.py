@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import pandas as pd
 
+from oxcare_analysis.local.own_result import OwnResult
 from oxcare_analysis.intake import raw
 from oxcare_analysis.local import against_published as beside
 from oxcare_analysis.local import cohorts, control, disclosed, disclosure, judging, showable, store
@@ -24,7 +25,6 @@ from oxcare_analysis.local.records import Records
 from oxcare_analysis.local.spells import own
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.errors import UsageError
-from oxcare_analysis.words.result import Result
 
 NONE_HELD = "no records of children are held"
 HOW_TO_TAKE = f"{NONE_HELD}: take them with `oxcare local add`"
@@ -41,17 +41,12 @@ Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, repr=False)
-class Held(Result):
+class Held(OwnResult):
     """What is held. `begin`, `taken`: the first day from which starts are complete, the day of the newest extract.
 
     `table`: year (ending 31 March, whole ones), and how many referrals, enquiries, conferences and plans began in it.
     """
 
-    area: str
-    simulated: bool = False
-    missing: str = ""
-    source: str = ""
-    exact: bool = False
     begin: str = ""
     taken: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)

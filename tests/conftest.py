@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from oxcare_analysis.cli import main as command_line
 from oxcare_analysis.intake import raw
 from oxcare_analysis.tables import tables as tables_module
 
@@ -17,6 +19,9 @@ SHIPPED = Path(__file__).resolve().parents[1] / "data"
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: two processes share the cores
 os.environ.pop("OXCARE_DATA_DIR", None)  # an analyst's own folder must not change what is tested
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FOUND = next((path for path in map(shutil.which, BROWSERS) if path), None)
+NEEDS_BROWSER = pytest.mark.skipif(FOUND is None, reason="no Chromium or Chrome is installed here")
 KEY_COLUMNS = [
     "time_period",
     "time_identifier",
@@ -174,6 +179,29 @@ def run_as_nobody(command):
         capture_output=True,
         encoding="utf-8",
     )
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=FOUND, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def oxcare(monkeypatch, capsys):
+    """A function that runs the command line here: exit code, standard output, standard error."""
+
+    def run_here(*arguments):
+        monkeypatch.setattr(sys, "argv", ["oxcare", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            command_line.main()
+        return ended.value.code or 0, *capsys.readouterr()
+
+    return run_here
 
 
 @pytest.fixture(scope="session")

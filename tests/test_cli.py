@@ -12,7 +12,6 @@ import nbformat
 import pytest
 
 from oxcare_analysis.cli import lab
-from oxcare_analysis.cli import main as command_line
 from oxcare_analysis.cli import options
 from oxcare_analysis.refresh import run
 from oxcare_analysis.words import errors, paths
@@ -27,20 +26,8 @@ MONTHLY = [
     "conferences_held",
     "referrals_received",
 ]
+pytestmark = pytest.mark.usefixtures("tables")  # built once, before any command asks for them
 OPEN_2018 = ("figure", "--area", "Oxfordshire", "--year", "2018", "--measure", "plans_open_count")
-
-
-@pytest.fixture
-def oxcare(monkeypatch, capsys, tables):
-    """A function that runs the command line here: exit code, standard output, standard error."""
-
-    def run_here(*arguments):
-        monkeypatch.setattr(sys, "argv", ["oxcare", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            command_line.main()
-        return ended.value.code or 0, *capsys.readouterr()
-
-    return run_here
 
 
 @pytest.fixture

@@ -2,37 +2,25 @@
 
 import json
 import re
-import shutil
 import statistics
 import unicodedata
 from pathlib import Path
 
 import pytest
+from conftest import NEEDS_BROWSER
 from pypdf import PdfReader
 
 from oxcare_analysis.intake import raw
 from oxcare_analysis.refresh import all_reports, run, sources
 from oxcare_analysis.thinking.measures import RATIOS
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FOUND = next((path for path in map(shutil.which, BROWSERS) if path), None)
-pytestmark = pytest.mark.skipif(FOUND is None, reason="no Chromium or Chrome is installed here")
+pytestmark = NEEDS_BROWSER
 PAGES = ("index", *(path.stem for path in run.notebooks(own_months=False)), "sources")
 FILLER = "No description has been provided for this image"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 SMALL, WIDE, ZOOMED = 320, 1280, 640  # 640: a screen of 1280 at 200 per cent
 FOLDS = 12  # folds opened for the rules: every kind of fold is among the first of a page
 A4_WIDE, A4_HIGH = 673, 986  # what the margins leave of A4, in CSS pixels
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=FOUND, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,21 +5,19 @@ import base64
 import hashlib
 import html
 import re
-import shutil
 import warnings
 from html.parser import HTMLParser
 
 import planting
 import pytest
+from conftest import NEEDS_BROWSER
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from oxcare_analysis import door
 from oxcare_analysis.refresh import pages
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FOUND = next((path for path in map(shutil.which, BROWSERS) if path), None)
-pytestmark = pytest.mark.skipif(FOUND is None, reason="no Chromium or Chrome is installed here")
+pytestmark = NEEDS_BROWSER
 MANY = 12  # kinds of payload that fire on the page where fewest do, or more
 ASKED = r"https://x/(\d+)"
 SETTLED, PATIENCE = 100, 20  # milliseconds for frames and requests to come up, and how often they may pass
@@ -50,16 +48,6 @@ def made(tmp_path_factory, tables, shipped_dir, patch):
         with planting.undefended(patch):
             bare = planting.report(study, ran, folder, base / "undefended")
     return {True: defended, False: {name: planting.thinned(text) for name, text in bare.items()}}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=FOUND, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,10 @@ import csv
 import errno
 import json
 import shutil
-import sys
 
 import pandas as pd
 import pytest
 
-from oxcare_analysis.cli import main as command_line
 from oxcare_analysis.intake import raw
 from oxcare_analysis.local import cells, census_writer, held_months, reading, store, writers
 from oxcare_analysis.local.layouts import annex_a, ssd
@@ -36,19 +34,6 @@ def files(simulated, tmp_path_factory):
         write(simulated, root / name)
     return {"ssd": root / "ssd", "annex_a": root / "annex_a" / "workbooks", "annex_a as CSV": root / "annex_a" / "csv",
             "cin": root / "cin"}
-
-
-@pytest.fixture
-def oxcare(monkeypatch, capsys):
-    """A function that runs the command line here: exit code, standard output, standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["oxcare", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            command_line.main()
-        return ended.value.code or 0, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture

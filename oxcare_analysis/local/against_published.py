@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from oxcare_analysis.local.own_result import OwnResult
 from oxcare_analysis.thinking.study import Study
 from oxcare_analysis.words.columns import MEASURES
-from oxcare_analysis.words.result import Result
 
 STOCK, STOCK_PUBLISHED = "plans_open", "plans_open_count"
 TOTALS = {"plans_started": "plans_started_count", "plans_ended": "plans_ended_count",
@@ -42,18 +42,13 @@ FEWER = {STOCK: ("plans of children who have since left are missing from the ext
 
 
 @dataclass(frozen=True, repr=False)
-class AgainstPublished(Result):
+class AgainstPublished(OwnResult):
     """Own months beside published figures.
 
     `table`: year, measure, label, own, published, difference, share (of the published figure), agrees (within
     TOLERANCE, or what rounding makes), reasons (that would make such a difference; empty where it agrees).
     """
 
-    area: str
-    simulated: bool = False
-    missing: str = ""
-    source: str = ""
-    exact: bool = False
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
 
     @property

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from oxcare_analysis.local.own_result import OwnResult
 from oxcare_analysis.local.records import Records
 from oxcare_analysis.local.spells import NO_FAMILIES, families, lacking, own
 from oxcare_analysis.local.stays import year_ending
-from oxcare_analysis.words.result import Result
 
 # How long a case is followed, in days. An assessment may take 45 working days (63 days) and an enquiry may follow it;
 # a conference is due 15 working days (21 days) after the strategy discussion and is often late; a plan starts on the
@@ -34,7 +34,7 @@ EARLY = "the records cover no month after their first year, which is left out"
 
 
 @dataclass(frozen=True, repr=False)
-class Funnel(Result):
+class Funnel(OwnResult):
     """What became of the cases of each month.
 
     `table`: by year ending 31 March of the referral (only years with every month known): year, referrals, in_need,
@@ -46,11 +46,6 @@ class Funnel(Result):
     `last`: its ends.
     """
 
-    area: str
-    simulated: bool = False
-    missing: str = ""
-    source: str = ""
-    exact: bool = False
     first: str = ""
     last: str = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from oxcare_analysis.local.own_result import OwnResult
 from oxcare_analysis.local import models
 from oxcare_analysis.local.records import Records
 from oxcare_analysis.local.spells import CARE, STEP_DOWN, lacking, spells
 from oxcare_analysis.local.stays import NO_PLANS, whole_years, year_ending
 from oxcare_analysis.words.columns import BANDS
-from oxcare_analysis.words.result import Result
 
 # Months at which each band after the first begins, and whether the band before still holds that very day: three months
 # or less, over three up to six, over six but under twelve, one year but under two, two years or more.
@@ -26,7 +26,7 @@ FEWEST_ENDS = 30  # over all rows of a model, under which it is not fitted
 
 
 @dataclass(frozen=True, repr=False)
-class Hazards(Result):
+class Hazards(OwnResult):
     """Endings a year on a plan, by duration band.
 
     `table`: year (ending 31 March), band, label, plans_years (exposure), stepped_down, into_care, ended, rate (of
@@ -35,11 +35,6 @@ class Hazards(Result):
     p_value: a piecewise-exponential model with a level for each band (see models.piecewise), families as clusters.
     """
 
-    area: str
-    simulated: bool = False
-    missing: str = ""
-    source: str = ""
-    exact: bool = False
     lacking: tuple[str, ...] = ()
     table: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
     ratios: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from oxcare_analysis.local.own_result import OwnResult
 from oxcare_analysis.hypotheses import judging
 from oxcare_analysis.local import changes as measured
 from oxcare_analysis.local.records import Records
 from oxcare_analysis.local.spells import lacking
 from oxcare_analysis.thinking import rivals
 from oxcare_analysis.thinking.findings import SIGNIFICANT, SUPPORTED, Estimate, Finding, Support, Variant, decide, holm
-from oxcare_analysis.words.result import Result
 
 PRIMARIES = {"entry_threshold": "plans_per_need_referral", "exit_threshold": "exit_hazard_6_plus",
              "population_need": "referrals_in_need_per_child", "awareness": "referrals_in_need_per_child"}
@@ -29,7 +29,7 @@ FROM_RECORDS = "Source: the council's own records, on this machine only. Analysi
 
 
 @dataclass(frozen=True, repr=False)
-class Verdicts(Result):
+class Verdicts(OwnResult):
     """The four hypotheses on an authority's own months.
 
     `findings`: name → Finding, in order. `before`, `after`: the months compared, first and last (2020-04). `table`: one
@@ -37,11 +37,6 @@ class Verdicts(Result):
     `measures`: one row a measure, primary or not: label, per, from, to, estimate, low, high.
     """
 
-    area: str
-    simulated: bool = False
-    missing: str = ""
-    source: str = ""
-    exact: bool = False
     lacking: tuple[str, ...] = ()
     before: tuple[str, str] = ("", "")
     after: tuple[str, str] = ("", "")

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from oxcare_analysis.local.own_result import OwnResult
 from oxcare_analysis.local.records import Records
 from oxcare_analysis.local.spells import ENDINGS, family_effect, lacking, spells
 from oxcare_analysis.thinking.findings import Z_95
-from oxcare_analysis.words.result import Result
 
 MARKS = (3, 6, 12, 24)  # months at which a curve is read out
 DAYS_A_MONTH = 365.25 / 12
@@ -25,7 +25,7 @@ NO_PLANS = "the records hold no plan that was open on a day they cover"
 
 
 @dataclass(frozen=True, repr=False)
-class Stays(Result):
+class Stays(OwnResult):
     """Stays on a plan of one authority's own records.
 
     `curve`: days (since the start), at_risk, ended, on_plan (share), low, high, and for each of ENDINGS the share that
@@ -36,11 +36,6 @@ class Stays(Result):
     first seen after they had started.
     """
 
-    area: str
-    simulated: bool = False
-    missing: str = ""
-    source: str = ""
-    exact: bool = False
     lacking: tuple[str, ...] = ()
     plans: int = 0
     early: int = 0

@@ -91,7 +91,7 @@ def answered(request: Request) -> Outcome | None:
     if request.force or not (request.out / REMEMBERED).exists():
         return None
     with standing.held(request.out):
-        kept = _remembered(request.out, request.digest)
+        kept = _places(request.out).get(request.digest)
         if not kept or not answers(target := request.out / kept["month"] / kept["folder"], kept["key"], request):
             return None
         found = Outcome(target / "index.html", kept["key"], False, request.digest)
@@ -105,8 +105,12 @@ def note(out: Path, outcomes: list[Outcome]) -> None:
     The caller holds `out`.
     """
     newest = max(outcomes, key=lambda outcome: (outcome.new, outcome.month))
-    if any(outcome.new or not _remembered(out, outcome.digest) for outcome in outcomes):
-        _remember(out, outcomes)
+    held = _places(out)
+    if any(outcome.new or outcome.digest not in held for outcome in outcomes):
+        stand = {digest: place for digest, place in held.items()
+                 if standing.key_of(out / place["month"] / place["folder"]) == place.get("key")}
+        standing.write_json(out / REMEMBERED, stand | {
+            o.digest: {"month": o.month, "folder": o.index.parent.name, "key": o.key} for o in outcomes})
     standing.note_checked(out, newest.month, newest.new)
     all_reports.write(out)
 
@@ -117,17 +121,8 @@ def answers(target: Path, key: str, request: Request) -> bool:
         request.alone and not any((target / "charts" / "slides").glob("*.png")))
 
 
-def _remembered(out: Path, digest: str) -> dict | None:
-    """Where the report is that answered a request: month, folder, key."""
-    kept = (standing.read_json(out / REMEMBERED) or {}).get(digest)
-    whole = isinstance(kept, dict) and standing.is_report(str(kept.get("month")), str(kept.get("folder")))
-    return kept if whole else None
-
-
-def _remember(out: Path, outcomes: list[Outcome]) -> None:
-    """Write down which report answers a request; answers that do not stand any more are dropped."""
-    kept = standing.read_json(out / REMEMBERED) or {}
-    places = {digest: place for digest in kept if (place := _remembered(out, digest))
-              and standing.key_of(out / place["month"] / place["folder"]) == place.get("key")}
-    standing.write_json(out / REMEMBERED, places | {
-        o.digest: {"month": o.month, "folder": o.index.parent.name, "key": o.key} for o in outcomes})
+def _places(out: Path) -> dict[str, dict]:
+    """The digest of each request that was answered → where its report is: month, folder, key."""
+    return {digest: place for digest, place in (standing.read_json(out / REMEMBERED) or {}).items()
+            if isinstance(place, dict) and standing.is_report(str(place.get("month")), str(place.get("folder")))
+            and isinstance(place.get("key"), str)}

@@ -28,7 +28,6 @@ class Page:
     title: str
     card: str
     key: str
-    slides: bool
 
     @property
     def name(self) -> str:
@@ -81,13 +80,9 @@ def make_all(wanted: list[Page], staged: Path, before: Path, workers: int,
     calls = {page.name: (make, page, staged) for page in wanted if page.name not in made}
     if calls and forks.CAN_FORK:
         warm_up()
-    try:
-        for name, result in forks.each(calls, workers):
-            made[name] = result
-            say(f"{name} ({len(made)} of {len(wanted)}, {result.seconds:.1f} s)")
-    except forks.Ended as ended:
-        raise RunError(f"The process that ran {ended} for {wanted[0].job.parameters['area']} was ended from outside "
-                       "(memory is the usual reason). Nothing was published; run again with --workers 1.") from None
+    for name, result in forks.each(calls, workers):
+        made[name] = result
+        say(f"{name} ({len(made)} of {len(wanted)}, {result.seconds:.1f} s)")
     return {page.name: made[page.name] for page in wanted}
 
 
@@ -108,7 +103,7 @@ def _kept(page: Page, before: Path, staged: Path) -> Made | None:
     if not record or record["key"] != page.key or not standing_page.exists() or (
             _sha256(standing_page) != record["sha256"]):
         return None
-    files = [file for name in record["charts"] for file in downloads.files_of(name, page.slides)]
+    files = [file for name in record["charts"] for file in downloads.files_of(name, "slide" in page.job.pictures)]
     if not all((before / file).exists() for file in files):
         return None
     for file in (f"{page.name}.html", *files):

@@ -119,7 +119,7 @@ def _wanted(study, request: Request) -> list[make.Page]:
     shared = f"{request.depends_on}{parameters}{place}"
     return [make.Page(run.Job(source, parameters, request.data_dir, pictures), place, titles[source.stem],
                       verdicts.get(source.stem, ""), _sha256(shared, source, own=source.stem == run.OWN_MONTHS
-                                                             and request.own_months), request.alone)
+                                                             and request.own_months))
             for source in notebooks]
 
 

@@ -10,6 +10,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 
+from oxcare_analysis.words.errors import RunError
+
 # A fork has all that its parent imported and loaded. macOS can fork too, but its own libraries may not survive it.
 CAN_FORK = sys.platform == "linux"
 CORES = os.cpu_count() or 1
@@ -20,8 +22,13 @@ def is_safe() -> bool:
     return CAN_FORK and threading.active_count() == 1
 
 
-class Ended(Exception):
+class Ended(RunError):
     """A process was ended from outside before it gave its result."""
+
+
+def _ended(names: str) -> Ended:
+    return Ended(f"The process at work on {names} was ended from outside (memory is the usual reason). Nothing was "
+                 "published; run again with --workers 1.")
 
 
 def each(calls: dict[str, tuple], workers: int, fork: bool = CAN_FORK) -> Iterator[tuple[str, object]]:
@@ -49,7 +56,7 @@ def _forked(calls: dict[str, tuple], workers: int) -> Iterator[tuple[str, object
                 try:
                     result, problem = answered.recv()
                 except EOFError:
-                    raise Ended(name) from None
+                    raise _ended(name) from None
                 process.join()
                 del running[answered]
                 answered.close()
@@ -80,7 +87,7 @@ def _anew(calls: dict[str, tuple], workers: int) -> Iterator[tuple[str, object]]
             for done in as_completed(waiting):
                 yield waiting[done], done.result()
         except BrokenProcessPool:
-            raise Ended(", ".join(sorted(name for call, name in waiting.items() if not call.done()))) from None
+            raise _ended(", ".join(sorted(name for call, name in waiting.items() if not call.done()))) from None
         except Exception:
             pool.shutdown(cancel_futures=True)
             raise

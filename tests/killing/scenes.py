@@ -153,8 +153,21 @@ def publish(out: Path, edition: Path, area: str) -> None:
         all_reports.write(out)
 
 
+class _OfFigures:
+    """A scene in a data folder, which is as it was held before each trial."""
+
+    @property
+    def watched(self) -> Path:
+        return self.folder / "data"
+
+    def next(self) -> None:
+        """Before a trial: the folder as it was held."""
+        shutil.rmtree(self.watched, ignore_errors=True)
+        shutil.copytree(self.folder / "held", self.watched)
+
+
 @dataclass
-class Adding:
+class Adding(_OfFigures):
     """Files that join an edition held, begin others, and the analyst's months: taken in together or not at all."""
 
     folder: Path
@@ -169,15 +182,6 @@ class Adding:
         self.before = self._read()
         self.work()
         self.after = self._read()
-
-    @property
-    def watched(self) -> Path:
-        return self.folder / "data"
-
-    def next(self) -> None:
-        """Before a trial: the folder as it was held."""
-        shutil.rmtree(self.watched, ignore_errors=True)
-        shutil.copytree(self.folder / "held", self.watched)
 
     @property
     def lock(self) -> Path:
@@ -218,7 +222,7 @@ class Adding:
 
 
 @dataclass
-class Building:
+class Building(_OfFigures):
     """The tables built of figures that have changed."""
 
     folder: Path
@@ -232,15 +236,6 @@ class Building:
         self.figures = contents(self.watched / "raw")
         built = tables.build(self.watched)
         self.right = {name: getattr(built, name) for name in tables.TABLE_NAMES}
-
-    @property
-    def watched(self) -> Path:
-        return self.folder / "data"
-
-    def next(self) -> None:
-        """Before a trial: tables of the figures of before."""
-        shutil.rmtree(self.watched, ignore_errors=True)
-        shutil.copytree(self.folder / "held", self.watched)
 
     @property
     def lock(self) -> Path:
