@@ -185,3 +185,16 @@ def test_what_a_report_lets_out_of_own_months_is_remembered_before_it_stands_and
     with pytest.raises(RunError, match="ValueError"):
         publish.publish(failing, print)
     assert not list(register.glob("*.csv")), "what no report shows was remembered"
+
+
+@pytest.mark.parametrize(("scheduler", "alone"), [((), True), (("--scheduler", "tcp://127.0.0.1:9"), False)])
+def test_own_months_are_read_on_this_machine_only(oxcare, monkeypatch, tmp_path, scheduler, alone):
+    asked_for = []
+
+    def answers(requests, *_):
+        asked_for.extend(requests)
+        return iter(())
+
+    monkeypatch.setattr(command, "_answers", answers)
+    assert oxcare("refresh", "--area", "Rutland", "--out", tmp_path, *scheduler)[0] == 0
+    assert [request.alone for request in asked_for] == [alone]

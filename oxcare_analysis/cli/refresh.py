@@ -27,7 +27,8 @@ def command(area: Annotated[list[str] | None, typer.Option("--area", help="May b
 
     names = _names(area, everyone, data_dir)
     requests = [asked.Request(name, first, last, as_of, out.resolve(), paths.data_dir(data_dir), workers, force,
-                              alone=len(names) == 1) for name in names]
+                              alone=len(names) == 1 and not scheduler)  # own months are read on this machine only
+                for name in names]
     failed = []
     for request, outcome in _answers(requests, workers, scheduler):
         if isinstance(outcome, OxcareError):

@@ -101,7 +101,8 @@ def _downloads(folder: Path) -> str:
     for sub, words in (("charts", "Charts as pictures, with their alt text"), ("charts/slides", "Charts for slides"),
                        ("data", "Data of each chart, and the statements")):
         files = sorted(path.name for path in (folder / sub).glob("*") if path.is_file())
-        named += _fold(f"{words}: {len(files)} files", _links((f"{sub}/{name}", name) for name in files))
+        if files:
+            named += _fold(f"{words}: {len(files)} files", _links((f"{sub}/{name}", name) for name in files))
     return named
 
 
