@@ -20,7 +20,8 @@ from oxcare_analysis.refresh import pages
 pytestmark = NEEDS_BROWSER
 MANY = 12  # kinds of payload that fire on the page where fewest do, or more
 ASKED = r"https://x/(\d+)"
-SETTLED, PATIENCE = 100, 20  # milliseconds for frames and requests to come up, and how often they may pass
+SETTLED, QUIET = 100, 3  # milliseconds for frames and requests to come up, and how often they pass with nothing new
+PATIENCE = 600  # how often they may pass in all: a page of payloads is read in 2 s here, a busy machine takes longer
 # What a reader's hand does: goes through the page by keyboard, follows links, sends forms off.
 HAND = ("for (const e of document.querySelectorAll('[tabindex]')) e.focus()",
         "for (const e of document.querySelectorAll('a[href^=\"javascript:\"]')) e.click()",
@@ -86,11 +87,9 @@ def _ran(browser, text, folder, name="page.html"):
     for step in HAND:
         page.evaluate(step)
         page.wait_for_timeout(SETTLED)
-    seen = 0
-    for _ in range(PATIENCE):  # where payloads run, a busy machine may still be at them
-        if len(marks) == seen:
-            break
-        seen = len(marks)
+    counts = []
+    while len(counts) < PATIENCE and (len(counts) < QUIET or counts[-QUIET] < len(marks)):
+        counts.append(len(marks))
         page.wait_for_timeout(SETTLED)
     context.close()
     return {planting.MARKS[int(mark[1])] for mark in marks if mark}
