@@ -1,11 +1,14 @@
 """The noise model: known noise and drift recovered, the likelihood against exact integrals, and the real panel."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import integrate, stats
 
 import oxcare_analysis as ox
+from oxcare_analysis.thinking import measures
 from oxcare_analysis.thinking.models import noise
 
 YEARS = range(2013, 2025)
@@ -99,6 +102,18 @@ def test_fewer_than_twenty_authorities_give_no_numbers(areas, fitted):
     found = noise.fit(log.where(kept), n.where(kept))
     assert found["authorities"] == areas
     assert [np.isfinite(found[name]) for name in ("a", "phi", "sigma", "loglik")] == [fitted] * 4
+
+
+def test_no_search_stops_short_of_the_top(measured):
+    """In steps down and up from what was found for each measure, in every parameter, nothing is more likely."""
+    people = measures.authorities(ox.load("Oxfordshire", 2013, 2018).panel)
+    factors = 0.3, 0.6, 1, 1.7, 3
+    steps = np.log(list(itertools.product(factors, factors, (0.7, 1, 1.4))))
+    for measure, found in measured.iterrows():
+        series = measures.series(people, measure)
+        minus_loglik, _ = noise._likelihood(*noise._held(series["log"], series["n"]), noise.GRID_POINTS)
+        here = np.log(found[["a", "phi", "sigma"]].astype(float).to_numpy())
+        assert min(minus_loglik(here + step) for step in steps) > minus_loglik(here) - 0.1, measure
 
 
 def test_every_measure_gets_one_row():
