@@ -10,7 +10,7 @@ import pytest
 
 import oxcare_analysis as ox
 from oxcare_analysis import own
-from oxcare_analysis.local import held_months, store
+from oxcare_analysis.local import disclosed, held_months, store
 from oxcare_analysis.local.simulator import simulate
 from oxcare_analysis.refresh.asked import Request
 from oxcare_analysis.showing.drawing import Chart, Nothing
@@ -207,6 +207,16 @@ def test_the_page_is_made_again_when_the_records_change(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "fingerprint", lambda data_dir=None: b"two snapshots")
     assert b"" != before != request.own_months
     assert not replace(request, alone=False).own_months
+
+
+def test_a_published_hash_over_own_months_confirms_no_guess_at_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "fingerprint", lambda data_dir=None: b"one snapshot")
+    here, there = (Request("Oxfordshire", None, None, "latest", tmp_path, tmp_path / place, alone=True)
+                   for place in ("here", "there"))
+    for request in (here, there):
+        request.data_dir.mkdir()
+    assert here.own_months == here.own_months != there.own_months
+    assert len(disclosed.secret(here.data_dir)) == 32
 
 
 def test_the_door_holds_no_more_than_the_page_needs():

@@ -7,6 +7,7 @@ that was published.
 """
 
 import os
+import secrets
 from datetime import date
 from pathlib import Path
 
@@ -79,6 +80,18 @@ def news(table: pd.DataFrame, given: Protected, register: pd.DataFrame) -> pd.Da
 def folder(data_dir: str | Path | None = None) -> Path:
     """Where the register is kept."""
     return paths.local_dir(data_dir) / "disclosed"
+
+
+def secret(data_dir: str | Path | None = None) -> bytes:
+    """Random bytes that never leave this machine, made when they are first asked for.
+
+    With them in it, a hash over exact counts that is published beside a report confirms no guess at the counts.
+    """
+    path = folder(data_dir) / "secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.write(path, secrets.token_bytes(32))
+    return path.read_bytes()
 
 
 def forget_waiting(data_dir: str | Path | None = None) -> None:

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from oxcare_analysis.intake import raw
-from oxcare_analysis.local import store
+from oxcare_analysis.local import disclosed, store
 from oxcare_analysis.refresh import all_reports, standing
 from oxcare_analysis.tables import tables
 from oxcare_analysis.words import paths
@@ -38,11 +38,13 @@ class Request:
 
     @property
     def own_months(self) -> bytes:
-        """The analyst's own months and the records they are from; empty where none, or where several areas are asked.
+        """The analyst's own months, the records they are from, and a secret, for hashes of them are published.
+
+        Empty where there are none, or where several areas are asked for.
         """
         path = raw.months_file(self.data_dir)
-        months = path.read_bytes() if path.exists() else b""
-        return months + store.fingerprint(self.data_dir) if self.alone else b""
+        held = (path.read_bytes() if path.exists() else b"") + store.fingerprint(self.data_dir) if self.alone else b""
+        return held + disclosed.secret(self.data_dir) if held else b""
 
     @cached_property
     def depends_on(self) -> str:
