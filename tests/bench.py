@@ -51,6 +51,8 @@ publish.build(request, tempfile.mkdtemp(), lambda line: None)
 done("all else: ten pages, their charts drawn and written in three forms, the index, the downloads")
 print(json.dumps(found))
 """
+# Work that shares nothing with another process but the machine.
+COUNTING = "sum(i * i % 7 for i in range(60_000_000))"
 OUT = paths.PROJECT / "docs" / "performance.md"
 
 
@@ -85,6 +87,17 @@ def plain(data_dir: Path, folder: Path) -> float:
                          "--no-progress-bar", data_dir=data_dir)
         total += seconds(BIN / "jupyter", "nbconvert", "--to", "html", target, data_dir=data_dir)
     return total
+
+
+def two_at_once() -> float:
+    """How often the machine itself does the work of one process when two that only count run side by side."""
+    command = [sys.executable, "-c", COUNTING]
+    one = seconds(*command)
+    started = time.perf_counter()
+    both = [subprocess.Popen(command) for _ in range(2)]
+    for process in both:
+        process.wait()
+    return 2 * one / (time.perf_counter() - started)
 
 
 class Place:
@@ -147,10 +160,11 @@ def several(place: Place, pairs: int) -> dict[str, list[float]]:
     spread = names[:: len(names) // MANY][:MANY]
     found: dict[str, list[float]] = {}
     for number in range(pairs):
+        found.setdefault("two that only count", []).append(two_at_once())
         for name, some, workers in (("few", spread[::MANY // FEW][:FEW], 2), ("many", spread, 2),
                                     ("few, one worker", spread[::MANY // FEW][:FEW], 1)):
             found.setdefault(name, []).append(many_areas(place, some, workers))
-        print(f"several {number + 1} of {pairs}: " + ", ".join(f"{k} {v[-1]:.0f}" for k, v in found.items()),
+        print(f"several {number + 1} of {pairs}: " + ", ".join(f"{k} {v[-1]:.1f}" for k, v in found.items()),
               flush=True)
     return found
 
@@ -182,6 +196,7 @@ def rows(one: dict, more: dict) -> list[tuple[str, str, str]]:
 def page(one: dict, more: dict, pairs: int, several_pairs: int, parts: dict, records: list[dict]) -> str:
     """docs/performance.md."""
     table = "".join(f"| {asked} | {must} | {was} |\n" for asked, must, was in rows(one, more))
+    machine = statistics.median(more.pop("two that only count"))
     times = "".join(f"| {name} | {statistics.median(taken):.2f} | {min(taken):.2f} to {max(taken):.2f} |\n"
                     for name, taken in (one | more).items())
     own = "".join(f"| {r['layout']} | {r['children']:,} | {r['seconds']:.1f} | {r['limit_seconds'] or ''} "
@@ -199,6 +214,9 @@ which ours does.
 | work | must be | is |
 | --- | --- | --- |
 {table}
+Two processes that do nothing but count did, side by side, {machine:.2f} times the work of one on this machine
+meanwhile: no two workers can do more.
+
 Seconds behind them:
 
 | | median | range |
