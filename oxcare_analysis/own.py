@@ -37,6 +37,7 @@ SOURCE = "Source: the council's own records, on its own machine; {counts}; not p
 SIMULATED = "Source: simulated records of an authority that does not exist; {counts}. Analysis: oxcare_analysis."
 EVENTS = {"referrals": "referral_date", "enquiries": "start_date", "conferences": "conference_date",
           "plans": "start_date"}
+TOTALS_IN = {"own_kinds": "plans", "own_entry_cohorts": "plans", "own_cohorts": "referrals"}  # tables that repeat them
 Kind = TypeVar("Kind")
 
 
@@ -59,7 +60,9 @@ def own_records(study: Study, data_dir: str | Path | None = None, protect: bool 
     >>> own_records(load("Oxfordshire"), "no such folder").missing[:30]
     'no records of children are hel'
     """
-    found = _made(study, data_dir, protect, Held, _held)
+    def make(records: Records, counts: showable.Counts) -> Held:
+        return _held(records, counts, raw.read_months(data_dir), _months(data_dir, protect))
+    found = _made(study, data_dir, protect, Held, make)
     return replace(found, missing=HOW_TO_TAKE) if found.missing == NONE_HELD else found
 
 
@@ -160,12 +163,12 @@ def own_against_published(study: Study, data_dir: str | Path | None = None,
     return _told(beside.against_published(study, _months(data_dir, protect)), protect)
 
 
-def _held(records: Records, counts: showable.Counts) -> Held:
+def _held(records: Records, counts: showable.Counts, months: pd.DataFrame, months_shown: pd.DataFrame) -> Held:
     tables = records.tables | {"plans": own(records.plans)}
     by_year = pd.DataFrame({name: lasting.year_ending(tables[name][column].dropna()).value_counts()
                             for name, column in EVENTS.items()}).fillna(0)
     table = by_year.reindex(lasting.whole_years(records), fill_value=0)
-    shown = counts("own_records", table.set_axis(table.index.astype(str)), Shape())
+    shown = showable.years(table.set_axis(table.index.astype(str)), months, months_shown, counts)
     return Held(records.area, records.simulated, begin=f"{records.complete_from:%Y-%m-%d}",
                 taken=f"{records.extract_date:%Y-%m-%d}",
                 table=shown.rename_axis("year").reset_index().astype({"year": int}))
@@ -180,7 +183,7 @@ def _made(study: Study, data_dir: str | Path | None, protect: bool, kind: type[K
         return kind(area, missing=missing or NONE_HELD)
     key = (kind.__name__, str(data_dir), protect, store.fingerprint(data_dir))
     if key not in study.found:
-        study.found[key] = _told(make(records, partial(_shown, data_dir, protect)), protect)
+        study.found[key] = _told(make(records, partial(_shown, study, data_dir, protect)), protect)
     return study.found[key]
 
 
@@ -210,8 +213,15 @@ def _months(data_dir: str | Path | None, protect: bool) -> pd.DataFrame:
     return disclosed.shown("months", held, data_dir=data_dir, protect=protect).values if len(held) else held
 
 
-def _shown(data_dir: str | Path | None, protect: bool, name: str, table: pd.DataFrame, shape: Shape) -> pd.DataFrame:
-    return disclosed.shown(name, table, shape, data_dir, protect).values
+def _shown(study: Study, data_dir: str | Path | None, protect: bool, name: str, table: pd.DataFrame, shape: Shape,
+           taken: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Counts as they may be shown. Totals of years that own_records shows too are shown as there."""
+    if protect and name in TOTALS_IN:
+        totals = own_records(study, data_dir).table.set_index("year")[[TOTALS_IN[name]]]
+        totals = totals.set_axis(totals.index.astype(str))
+        totals = totals.loc[totals.index.intersection(table.index)]
+        taken = disclosed.as_taken(table.loc[totals.index, list(totals)], totals)
+    return disclosed.shown(name, table, shape, data_dir, protect, taken).values
 
 
 def _told(found: Kind, protect: bool) -> Kind:

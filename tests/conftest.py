@@ -13,6 +13,7 @@ from filelock import FileLock
 from oxcare_analysis.cli import main as command_line
 from oxcare_analysis.intake import raw
 from oxcare_analysis.tables import tables as tables_module
+from oxcare_analysis.words import forks
 
 NOBODY = "quillonby-tester"  # stands in for the user's name
 SHIPPED = Path(__file__).resolve().parents[1] / "data"
@@ -21,6 +22,7 @@ os.environ.pop("OXCARE_DATA_DIR", None)  # an analyst's own folder must not chan
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FOUND = next((path for path in map(shutil.which, BROWSERS) if path), None)
+NEEDS_FORK = pytest.mark.skipif(not forks.CAN_FORK, reason="notebooks run in kernels where a process cannot fork")
 NEEDS_BROWSER = pytest.mark.skipif(FOUND is None, reason="no Chromium or Chrome is installed here")
 KEY_COLUMNS = [
     "time_period",

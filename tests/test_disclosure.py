@@ -8,7 +8,7 @@ import pytest
 
 import oxcare_analysis as ox
 from oxcare_analysis.intake import raw
-from oxcare_analysis.local import disclosed, disclosure, feasible, intruder
+from oxcare_analysis.local import disclosed, disclosure, feasible, intruder, monthly_ledger, showable
 from oxcare_analysis.local.disclosure import MONTHS, Shape, protect
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import DataError, UsageError
@@ -239,6 +239,77 @@ def test_what_was_let_out_before_is_known_and_a_new_month_is_held_back_for_it():
     value, mark = second.values.to_numpy().ravel(), (second.statuses == "suppressed").to_numpy().ravel()
     assert not intruder.deduce(intruder.Shown(value, mark, disclosure.sums_in(grown, MONTHS))).narrow.any()
     assert len(register) == second.values.size
+
+
+def test_no_two_editions_laid_one_over_the_other_tell_what_neither_does():
+    # Worked out here by hand: starts = stock - stock before + ended, in both editions, if neither changed.
+    tried = 0
+    for seed, moved in itertools.product(range(4), (10, 12, 13, 22)):
+        table = authority(seed=seed)[["plans_open", "plans_started", "plans_ended"]]
+        later = table.assign(plans_open=table["plans_open"] + moved)
+        _, (first, second) = register_of(table, later)
+        for part, other, sign in (("plans_started", "plans_ended", 1), ("plans_ended", "plans_started", -1)):
+            low, high = [], []
+            for given in (first, second):
+                rose = given.values["plans_open"].diff() * sign + given.values[other]
+                low.append(rose - 6 + (given.values[other] == 10) * 2)  # 10 is 10 to 12: no count under ten is shown
+                high.append(rose + 6)
+            least, most = (pd.concat(bounds, axis=1) for bounds in (low, high))
+            known = least.notna().all(axis=1) & (first.values[other] == second.values[other]) & second.values[
+                part].isna()
+            least, most = least.max(axis=1)[known].clip(lower=0), most.min(axis=1)[known]
+            assert ((most - least >= intruder.WIDE) | (least >= 10)).all()
+            tried += known.sum()
+    assert tried > 100
+
+
+def test_a_stock_shown_anew_is_held_back_where_it_tells_what_the_old_one_did_not():
+    table = authority(seed=1)
+    _, shown = register_of(table, table.assign(plans_open=table["plans_open"] + 12))
+    for given in shown:
+        value, mark = given.values.to_numpy().ravel(), (given.statuses == "suppressed").to_numpy().ravel()
+        assert not intruder.deduce(intruder.Shown(value, mark, disclosure.sums_in(table, MONTHS))).narrow.any()
+
+
+# Across tables
+
+
+def test_the_total_of_a_year_does_not_tell_of_its_months(tmp_path):
+    # 10 to 12 in April and 13 to 17 in the year would leave 0 to 7 for each other month.
+    index = pd.period_range("2023-04", "2024-03", freq="M")
+    months = pd.DataFrame({"conferences_held": [12.0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 0, 0],
+                           "referrals_received": 50.0}, index)
+    years = pd.DataFrame({"referrals": [600.0], "conferences": [15.0]}, index=["2024"])
+
+    def counts(name, table, shape, taken):
+        return disclosed.shown(name, table, shape, tmp_path, taken=taken).values
+
+    given = showable.years(years, months, disclosed.shown("months", months, data_dir=tmp_path).values, counts)
+    assert np.isnan(given.at["2024", "conferences"]) and given.at["2024", "referrals"] == 600
+    alone = showable.years(years, months.iloc[:0], months.iloc[:0], counts)
+    assert alone.at["2024", "conferences"] == 15
+
+
+def test_what_another_table_shows_stays_as_it_is_there_and_is_not_remembered_twice(tmp_path, monkeypatch):
+    monkeypatch.setenv(paths.TAKE_AWAY, "1")
+    table = pd.DataFrame({"plans": [13.0, 24.0], "repeat": [12.0, 20.0]}, index=["2023", "2024"])
+    taken = disclosed.as_taken(table[["plans"]], pd.DataFrame({"plans": [np.nan, 25]}, index=table.index))
+    given = disclosed.shown("own_kinds", table, Shape(), tmp_path, taken=taken)
+    assert given.statuses["plans"].tolist() == ["suppressed", "rounded"] and given.values.at["2024", "plans"] == 25
+    disclosed.enter_waiting(tmp_path)
+    assert set(disclosed.read("own_kinds", tmp_path)["cell"]) == {"2023|repeat", "2024|repeat"}
+
+
+@pytest.mark.parametrize("end", ["first", "last"])
+def test_a_ledger_does_not_tell_a_stock_that_is_held_back(end):
+    months = authority(months=48, rate=20)
+    found = monthly_ledger.monthly_ledger(months, "x")
+    shown = protect(months).values
+    assert found.testable and showable.ledger(found, shown).testable
+    shown.loc[pd.Period(getattr(found, end), "M"), "plans_open"] = np.nan
+    given = showable.ledger(found, shown)
+    assert not given.testable and given.table.empty and np.isnan([given.open_from, given.open_to]).all()
+    assert "held back" in ox.say(given)
 
 
 # The register

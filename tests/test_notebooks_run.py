@@ -5,6 +5,7 @@ import time
 
 import nbformat
 import pytest
+from conftest import NEEDS_FORK
 
 from oxcare_analysis.refresh import make, run
 from oxcare_analysis.showing import charts
@@ -15,7 +16,6 @@ ROTHERHAM = {"area": "Rotherham", "first_year": 2015, "last_year": 2018, "as_of"
 CITY = {"area": "City of London", "first_year": 2013, "last_year": 2018, "as_of": "latest"}
 RUNS = {"00_summary": ROTHERHAM, "12_exit_threshold": ROTHERHAM, "01_published_figures": CITY,
         "21_looked_after_children": CITY, "22_workload_and_cost": ROTHERHAM}
-needs_fork = pytest.mark.skipif(not forks.CAN_FORK, reason="notebooks run in kernels where a process cannot fork")
 DECLARED = 'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str = "latest"'
 
 
@@ -154,7 +154,7 @@ def test_no_notebooks_at_all_is_said_in_one_sentence(tmp_path, monkeypatch):
         run.notebooks()
 
 
-@needs_fork
+@NEEDS_FORK
 @pytest.mark.parametrize("name", RUNS)
 def test_the_warm_engine_gives_what_a_kernel_gives(executed, name, shipped_dir):
     parameters = RUNS[name]
@@ -170,7 +170,7 @@ def test_the_warm_engine_gives_what_a_kernel_gives(executed, name, shipped_dir):
     assert drawn > 0 or name == "01_published_figures"
 
 
-@needs_fork
+@NEEDS_FORK
 def test_the_warm_engine_gives_streams_displays_and_results_in_their_order(notebook, shipped_dir, monkeypatch):
     monkeypatch.setenv("OXCARE_DATA_DIR", str(shipped_dir))
     monkeypatch.setenv(paths.TAKE_AWAY, "")
@@ -183,7 +183,7 @@ def test_the_warm_engine_gives_streams_displays_and_results_in_their_order(noteb
                                                               "execute_result"]
 
 
-@needs_fork
+@NEEDS_FORK
 def test_a_notebook_leaves_nothing_behind_for_the_next(notebook, shipped_dir, monkeypatch):
     monkeypatch.setenv("OXCARE_DATA_DIR", str(shipped_dir))
     monkeypatch.setenv(paths.TAKE_AWAY, "")
@@ -192,7 +192,7 @@ def test_a_notebook_leaves_nothing_behind_for_the_next(notebook, shipped_dir, mo
     assert [text(outputs(book)[0]) for book in ran.values()] == ["1", "1"]
 
 
-@needs_fork
+@NEEDS_FORK
 def test_a_fork_that_is_ended_from_outside_is_said_and_its_neighbours_are_ended(notebook, shipped_dir):
     with pytest.raises(forks.Ended, match="dies"):
         list(forks.each({"dies": (os._exit, 3), "sleeps": (time.sleep, 60)}, 2, fork=True))

@@ -222,3 +222,17 @@ def test_a_published_hash_over_own_months_confirms_no_guess_at_them(tmp_path, mo
 def test_the_door_holds_no_more_than_the_page_needs():
     assert {name for name in ox.__all__ if name.startswith("own_")} == {
         name for name, function in vars(own).items() if name.startswith("own_") and callable(function)}
+
+
+def test_the_total_of_a_year_is_held_back_in_every_table_that_has_it(records, study, holding, tmp_path, monkeypatch):
+    same = replace(records)  # none of its results are at hand yet
+    holding(same)
+    held_months.write(same, tmp_path)
+    whole = own.showable.years
+    monkeypatch.setattr(own.showable, "years", lambda *given: whole(*given).drop("2024").reindex(given[0].index))
+    funnel, stays = ox.own_funnel(study, tmp_path), ox.own_stays(study, tmp_path)
+    for table, year, column in ((funnel.kinds, 2024, "plans"), (funnel.table, 2024, "referrals"),
+                                (stays.table, "2024", "plans")):
+        name = "cohort" if isinstance(year, str) else "year"
+        shown = table.set_index(name)[column]
+        assert np.isnan(shown[year]).all() and shown.notna().sum() > 1

@@ -47,7 +47,8 @@ def demonstrate(seed: Annotated[int, typer.Option(help="Of the simulated counts.
 
     rows = demonstration.run(seed)
     if as_json:
-        print_json({"schema": 1, "seed": seed, "simulated": True, "rows": rows.to_dict("records")})
+        print_json({"schema": 1, "seed": seed, "simulated": True,
+                    "rows": rows.astype(object).where(rows.notna(), None).to_dict("records")})
     else:
         print("Simulated counts of no authority.\n")
         print(demonstration.markdown(rows) if markdown else rows.to_string(index=False))

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.local import disclosure, feasible, intruder, published_folder
+from oxcare_analysis.local import disclosure, feasible, intruder, laid_together, published_folder
 from oxcare_analysis.local.disclosure import MONTHS
 from oxcare_analysis.local.intruder import BASE, THRESHOLD, Shown
 from oxcare_analysis.thinking.months import LABELS
@@ -25,8 +25,10 @@ CHILD = re.compile(r"\b(person|child|family|plan|referral|enquiry|conference|car
                    r"\b(birth[_ ]?date|date[_ ]of[_ ]birth|dob|upn|postcode|surname|forename|lachildid)\b", re.I)
 DAY = re.compile(r"\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}")
 DAYS = 5  # in one column: a list of people, not of events
-NOT_COUNTS = re.compile(r"per cent|percent|share|rate|trend|low\b|high\b|season|fitted|remainder|interval|year|month|"
-                        r"day|\bp\b|ratio|estimate|status|z\b|limit|centre", re.I)
+NOT_COUNTS = re.compile(r"per cent|percent|share|rate|trend|low\b|high\b|season|fitted|remainder|interval|^(year|month|"
+                        r"day)|\bp\b|ratio|estimate|status|z\b|limit|centre", re.I)
+HELD_BACK = ("held back", SUPPRESSED)  # marks that only a count has
+TOTALS = ("all", "total", "together")
 ROWS_TO_GUESS = 4  # complete rows that must add up before a sum is believed that no name speaks of
 
 
@@ -61,7 +63,7 @@ def attack(folder: Path) -> Attack:
     before = sorted(p for p in folder.resolve().parent.parent.glob(f"*/{folder.resolve().name}")
                     if MONTH.fullmatch(p.parent.name) and p.parent.name < folder.resolve().parent.name)
     editions = [published_folder.folder(path) for path in (*before, folder)]
-    tables = [counted(edition.tables) for edition in editions]
+    tables = [laid_together.with_all_else(counted(edition.tables), edition.tables) for edition in editions]
     found, cells, held_back = [], 0, 0
     for name, table in tables[-1].items():
         others = [other for key, other in tables[-1].items() if key != name]
@@ -80,6 +82,7 @@ def counted(tables: tuple[published_folder.Found, ...]) -> dict[str, pd.DataFram
     """
     wide: dict[str, pd.DataFrame] = {}
     months: dict[str, pd.Series] = {}
+    told_all = set()  # measures of which a table gives every month, with the reason where it gives no figure
     for table in tables:
         frame = pd.DataFrame(table.rows, columns=[h.strip().lower() for h in table.header])
         frame = frame.loc[:, ~frame.columns.duplicated()].set_index(frame.columns[0])
@@ -90,17 +93,19 @@ def counted(tables: tuple[published_folder.Found, ...]) -> dict[str, pd.DataFram
             given = frame["value"].map(_number)
             if "status" in frame:
                 given = given.mask(frame["status"].ne(SUPPRESSED) & given.isna(), np.inf)
-            else:  # a chart that leaves months out: those between were held back
-                given = given.reindex(pd.period_range(given.index[0], given.index[-1], freq="M").astype(str))
-            months.setdefault(measure, given)
+                told_all.add(measure)
+            months[measure] = laid_together.either(months.get(measure, given), given)
         elif not published and not measure:
             counts = frame[[c for c in frame if _is_count(c, frame[c])]].map(_number)
-            if not counts.empty and not _is_curve(table, counts):
+            if counts.notna().any(axis=None) and not _is_curve(table, counts):
                 key = re.sub(r"\W+", "_", f"{frame.index.name} {' '.join(counts)}")
                 wide.setdefault(key, counts[~counts.index.duplicated()])
     if months:
-        rows = sorted(set().union(*(series.index for series in months.values())))
-        wide["months"] = pd.DataFrame({m: s.reindex(rows, fill_value=np.inf) for m, s in months.items()})
+        shown = sorted(set().union(*(series.index for series in months.values())))
+        rows = pd.period_range(shown[0], shown[-1], freq="M").astype(str)
+        # A chart that leaves months out, at its ends as well as between, held them back.
+        wide["months"] = pd.DataFrame({m: s.reindex(rows, fill_value=np.inf if m in told_all else np.nan)
+                                       for m, s in months.items()})
     return wide
 
 
@@ -134,7 +139,7 @@ def _is_count(name: str, column: pd.Series) -> bool:
     """A column of whole numbers and marks whose name does not say that it is something else."""
     text = column.astype(str).str.strip().str.lower().str.replace(",", "")
     number = text.str.fullmatch(r"\d+(\.0)?")
-    given = bool((number | text.isin(published_folder.MARKS)).all()) and bool(number.any())
+    given = bool((number | text.isin(published_folder.MARKS)).all() and (number | text.isin(HELD_BACK)).any())
     return given and not NOT_COUNTS.search(name)
 
 
@@ -148,17 +153,17 @@ def guessed(table: pd.DataFrame, base: int) -> feasible.Sums:
             tries = [others[i:j] for i in range(len(others)) for j in range(i + 2, len(others) + 1)]
             good = [tuple(parts) for parts in tries if _adds_up(table, whole, parts, base)]
             wholes += [(whole, max(good, key=len))] if good else []
-    total = next((str(row) for row in table.index if str(row).lower() in ("all", "total", "together")), "")
-    shape = disclosure.Shape(tuple(wholes), MONTHS.flows, total)
+    total = next((str(row) for row in table.index if str(row).lower() in TOTALS), "")
+    shape = disclosure.Shape(tuple(wholes), MONTHS.flows, total, laid_together.year_rows(table))
     return disclosure.sums_in(table, shape)
 
 
 def _adds_up(table: pd.DataFrame, whole: str, parts: list[str], base: int) -> bool:
     complete = table[[whole, *parts]].dropna()
     off = (complete[whole] - complete[parts].sum(axis=1)).abs()
-    named = whole.lower() in ("all", "total", "plans", "together")
-    return bool((off <= base // 2 * (len(parts) + 1)).all()) and (len(complete) >= ROWS_TO_GUESS or named) \
-        and bool((table[whole].max() >= table[parts].max().max()) or named)
+    rows = {"plans": 1, **dict.fromkeys(TOTALS, 0)}.get(whole.lower(), ROWS_TO_GUESS)
+    return bool((off <= base // 2 * (len(parts) + 1)).all()) and len(complete) >= rows \
+        and bool((table[whole].max() >= table[parts].max().max()) or rows < ROWS_TO_GUESS)
 
 
 def _table(name: str, table: pd.DataFrame, before: list[pd.DataFrame],
@@ -175,16 +180,29 @@ def _table(name: str, table: pd.DataFrame, before: list[pd.DataFrame],
     cells = [f"{row}, {column}" for row in table.index for column in table.columns]
     let_out = [_like(t, table) for t in before]
     known = (np.full(len(value), -np.inf), np.full(len(value), np.inf))
-    for earlier in [_like(other, table) for other in others] + let_out:
-        low, high = intruder.box(earlier, base)
-        known = tuple(np.where(np.isnan(earlier), k, bound) for k, bound in zip(known, (low, high), strict=True))
-    rows = [(name, cells[i], value[i], value[i], SHOWN_SMALL) for i in np.flatnonzero(value < THRESHOLD)]
+    for figures in [_like(other, table) for other in others]:
+        low, high = intruder.box(figures, base)
+        known = tuple(np.where(np.isnan(figures), k, bound) for k, bound in zip(known, (low, high), strict=True))
+    for earlier in reversed(before):  # a mark is taken to hide the same count as before, until a figure says otherwise
+        known = intruder.both(known, _open_in(earlier, table, base))
+    # A row of a year is counted in the table it comes from.
+    own = np.repeat(~table.index.astype(str).str.startswith(laid_together.YEAR), table.shape[1])
+    rows = [(name, cells[i], value[i], value[i], SHOWN_SMALL) for i in np.flatnonzero((value < THRESHOLD) & own)]
     told = intruder.deduce(Shown(value, mark, guessed(table, base), known, base))
     rows += [(name, cells[i], told.low[i], told.high[i], MARGIN) for i in np.flatnonzero(told.narrow)]
     for earlier in let_out:
         low, high = intruder.revised(earlier, value, base)
-        rows += [(name, cells[i], low[i], high[i], REVISION) for i in np.flatnonzero(intruder.few(low, high))]
-    return rows, len(seen) + int(mark.sum()), int(mark.sum())
+        rows += [(name, cells[i], low[i], high[i], REVISION) for i in np.flatnonzero(intruder.few(low, high) & own)]
+    return rows, int(((mark | ~np.isnan(value)) & own).sum()), int((mark & own).sum())
+
+
+def _open_in(earlier: pd.DataFrame, table: pd.DataFrame, base: int) -> tuple[np.ndarray, np.ndarray]:
+    """What an earlier edition left open of the cells of this one, its own sums used."""
+    given = earlier.replace(np.inf, np.nan).to_numpy(dtype=float).ravel()
+    found = intruder.ranges(Shown(given, np.isnan(given), guessed(earlier, base), base=base))
+    frames = [pd.DataFrame(bound.reshape(earlier.shape), earlier.index, earlier.columns) for bound in found]
+    return tuple(frame.reindex(index=table.index, columns=table.columns).fillna(nothing).to_numpy().ravel()
+                 for frame, nothing in zip(frames, (-np.inf, np.inf), strict=True))
 
 
 def _like(other: pd.DataFrame, table: pd.DataFrame) -> np.ndarray:

@@ -30,28 +30,69 @@ WORDS = {"months": "stock, starts, ends and the funnel by month, a small authori
 MODES: dict[Protection, str] = {"full": "full protection", "primary": "only secondary suppression off",
                                 "unrounded": "secondary suppression and rounding off", "none": "suppression off"}
 
+STANDS = NO_SUM, BESIDE, ALONE = "in_no_sum", "beside_another", "alone"  # how a small count stands in the sums
+
 
 def run(seed: int = 1) -> pd.DataFrame:
-    """A row a table and protection: small counts, counts held back, recovered, the share of small counts recovered."""
+    """A row a table and protection: small counts, how many stand alone in a sum, and what of them was recovered."""
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for protection, words in MODES.items():
             for name in SHAPES:
                 folder = publish(Path(scratch) / protection / name, name, protection, seed)
-                found = attack.attack(folder)
-                small = int((tables(name, seed)[-1] < disclosure.THRESHOLD).to_numpy().sum())
-                counts = found.recovered[found.recovered["how"] != attack.REVISION]
-                rows.append({"table": WORDS[name], "protection": words, "small_counts": small,
-                             "held_back": found.held_back, "recovered": len(counts),
-                             "share": round(min(len(counts) / small, 1.0), 3),
-                             "revisions_told": len(found.recovered) - len(counts)})
+                rows.append({"table": WORDS[name], "protection": words,
+                             **told(attack.attack(folder), tables(name, seed)[-1], SHAPES[name])})
     return pd.DataFrame(rows)
+
+
+def told(found: attack.Attack, table: pd.DataFrame, shape: Shape) -> dict[str, float]:
+    """What an attack got of a table whose exact counts are known: numbers of counts, and shares of them.
+
+    A small count is recovered where all that is published leaves fewer counts open than is promised of a mark, the true
+    one among them. It stands alone where every other count of a sum is shown: there nothing but secondary suppression
+    and rounding hide it. One in no sum no margin gives back; two in a sum hide each other.
+    """
+    small = small_counts(table, shape)
+    claims = found.recovered[found.recovered["how"] != attack.REVISION].set_index("cell")[["low", "high"]].join(
+        small["count"], how="inner")
+    small["recovered"] = small.index.isin(claims[claims["count"].between(claims["low"], claims["high"])].index)
+    alone = small[small["stands"] == ALONE]
+    return {"small_counts": len(small), **small["stands"].value_counts().reindex(STANDS, fill_value=0),
+            "held_back": found.held_back, "recovered": int(small["recovered"].sum()),
+            "share": _share(small["recovered"]), "alone_recovered": int(alone["recovered"].sum()),
+            "alone_share": _share(alone["recovered"]),
+            "revisions_told": int((found.recovered["how"] == attack.REVISION).sum())}
+
+
+def small_counts(table: pd.DataFrame, shape: Shape) -> pd.DataFrame:
+    """The counts under ten of a table, by the attack's names of cells: the `count` and how it `stands` in the sums."""
+    counts, sums = table.to_numpy(dtype=float).ravel(), disclosure.sums_in(table, shape)
+    small = counts < disclosure.THRESHOLD
+    stands = np.full(len(counts), NO_SUM, dtype=object)
+    known = [within for within in (sums.cell[sums.number == number] for number in range(sums.size))
+             if not np.isnan(counts[within]).any()]
+    for within in known:
+        stands[within] = BESIDE
+    for within in known:
+        if small[within].sum() == 1:
+            stands[within[small[within]]] = ALONE
+    names = [f"{row}, {str(column).lower()}" for row in table.index for column in table.columns]
+    return pd.DataFrame({"count": counts, "stands": stands}, index=names)[small]
+
+
+def _share(recovered: pd.Series) -> float:
+    return round(float(recovered.mean()), 3) if len(recovered) else float("nan")
+
+
+def _told(recovered: int, share: float) -> str:
+    return f"{recovered} ({share:.0%})" if share == share else "none there"
 
 
 def markdown(rows: pd.DataFrame) -> str:
     """The rows as the table of docs/disclosure.md."""
-    return "\n".join(f"| {r.table} | {r.protection} | {r.small_counts} | {r.held_back} | {r.recovered} | "
-                     f"{r.share:.0%} | {r.revisions_told} |" for r in rows.itertuples())
+    return "\n".join(f"| {r.table} | {r.protection} | {r.small_counts} | {r.in_no_sum} | {r.beside_another} | "
+                     f"{r.alone} | {r.held_back} | {_told(r.recovered, r.share)} | "
+                     f"{_told(r.alone_recovered, r.alone_share)} | {r.revisions_told} |" for r in rows.itertuples())
 
 
 def publish(out: Path, name: str, protection: Protection, seed: int = 1) -> Path:

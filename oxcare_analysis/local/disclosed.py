@@ -28,19 +28,29 @@ REMEDY = ("It remembers what earlier reports let out and is written by the refre
 
 
 def shown(name: str, table: pd.DataFrame, shape: Shape = MONTHS, data_dir: str | Path | None = None,
-          protect: bool = True) -> Protected:
+          protect: bool = True, taken: pd.DataFrame | None = None) -> Protected:
     """A table of own counts as it may be shown, given every edition before. `name`: of the table, the same each month.
 
     During a refresh what is shown waits to enter the register. `protect=False` gives the exact counts, for the
-    analyst's own eyes. Raises DataError where the register was changed by hand.
+    analyst's own eyes. `taken`: those of its cells that another table shows, as that table has them (as_taken); they
+    stay as they are, and are that table's to remember. Raises DataError where the register was changed by hand.
     """
     if not protect:
         return disclosure.protect(table, shape, protection="none")
     register = read(name, data_dir)
-    given = disclosure.protect(table, shape, earlier(register))
+    before = earlier(register)
+    given = disclosure.protect(table, shape, before if taken is None else pd.concat([before, taken]))
     if os.environ.get(paths.TAKE_AWAY):
-        _wait(name, pd.concat([register, news(table, given, register)]), data_dir)
+        new = news(table, given, register)
+        _wait(name, pd.concat([register, new if taken is None else new[~new["cell"].isin(taken.index)]]), data_dir)
     return given
+
+
+def as_taken(table: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
+    """Cells of another table by name, the `value` shown (NaN: held back) and the `count`; `table` has the counts."""
+    rows = pd.DataFrame({"value": values.to_numpy(dtype=float).ravel(), "count": table.to_numpy(dtype=float).ravel()},
+                        index=disclosure.cell_names(table))
+    return rows.dropna(subset="count").assign(edition=np.nan)
 
 
 def read(name: str, data_dir: str | Path | None = None) -> pd.DataFrame:
@@ -57,12 +67,19 @@ def read(name: str, data_dir: str | Path | None = None) -> pd.DataFrame:
 
 
 def earlier(register: pd.DataFrame) -> pd.DataFrame | None:
-    """Every figure ever let out of each cell with the count behind it; where none was, the count first held back."""
+    """Every row of the register by its cell: `value` let out (NaN: held back), the `count`, the number of the edition.
+
+    A new edition begins with a new day, or with a cell that the last one has already.
+    """
     if register.empty:
         return None
-    let_out = register.dropna(subset="value")
-    never = register[~register["cell"].isin(let_out["cell"])].drop_duplicates("cell")
-    return pd.concat([let_out, never]).set_index("cell")[["value", "count"]]
+    numbers, day, met = [], None, set()
+    for edition, cell in zip(register["edition"], register["cell"], strict=True):
+        if edition != day or cell in met:
+            day, met = edition, set()
+        numbers.append((numbers[-1] if numbers else 0) + (not met))
+        met.add(cell)
+    return register.set_index("cell")[["value", "count"]].assign(edition=numbers)
 
 
 def news(table: pd.DataFrame, given: Protected, register: pd.DataFrame) -> pd.DataFrame:

@@ -28,12 +28,14 @@ class Shape:
     """Which sums hold in a table of counts, rows by columns.
 
     `sums`: (whole column, part columns). `flows`: (stock, started, ended): stock = the row before's + started − ended,
-    between rows of consecutive months. `total_row`: the row that adds up the others ("" if none); stocks have no total.
+    between rows of consecutive months. `total_row`: the row that adds up the others ("" if none); `total_rows`: (row,
+    rows it adds up), as a year of its months. Stocks have no total.
     """
 
     sums: tuple[tuple[str, tuple[str, ...]], ...] = ()
     flows: tuple[tuple[str, str, str], ...] = ()
     total_row: str = ""
+    total_rows: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 MONTHS = Shape(flows=(("plans_open", "plans_started", "plans_ended"),))
@@ -89,22 +91,24 @@ def protect(table: pd.DataFrame, shape: Shape = MONTHS, earlier: pd.DataFrame | 
             protection: Protection = "full", zeros_shown: bool = False) -> Protected:
     """A table of exact counts (rows by columns, NaN where not known) made fit to be shown.
 
-    `earlier`: what earlier editions let out, by cell name "row|column", oldest first: `value` shown (NaN: held back)
-    and the `count` it stood for; a row for every figure a cell was ever shown as. `protection` other than "full" is for
-    demonstrations and tests alone: "primary" leaves out what keeps margins and editions from giving small counts back,
-    "unrounded" leaves the rest exact besides, "none" shows every count as it is.
+    `earlier`: what earlier editions let out, by cell name "row|column", oldest first: `value` shown (NaN: held back),
+    the `count` it stood for, the number of the `edition`; a row wherever what is shown of a cell changed. `protection`
+    other than "full" is for demonstrations and tests alone: "primary" leaves out what keeps margins and editions from
+    giving small counts back, "unrounded" leaves the rest exact besides, "none" shows every count as it is.
     """
     if protection not in get_args(Protection):
         raise UsageError(f"There is no protection called {protection!r}; expected {', '.join(get_args(Protection))}.")
     counts = table.to_numpy(dtype=float).ravel()
     if protection == "none":
         return _framed(table, counts, np.zeros(len(counts), dtype=bool), exact=True)
-    mark, value = _settled(counts, zeros_shown, _before(earlier, table, counts) if protection == "full" else None)
+    before = _before(earlier, table, counts) if protection == "full" else None
+    mark, value = _settled(counts, zeros_shown, before)
     if protection == "unrounded":
         value = np.where(mark, np.nan, counts)
     shown = Shown(value, mark, sums_in(table, shape), lowest=int(zeros_shown))
     if protection == "full":
-        shown = _with_complements(replace(shown, known=_known(earlier, table)), counts)
+        stays = np.zeros(len(counts), dtype=bool) if before is None else value == before[0]
+        shown = _with_complements(replace(shown, known=_known(earlier, table, shown.sums)), counts, stays)
     return _framed(table, shown.value, shown.mark)
 
 
@@ -120,10 +124,12 @@ def sums_in(table: pd.DataFrame, shape: Shape) -> feasible.Sums:
     found = [{i * width + place[whole]: -1} | {i * width + place[part]: 1 for part in parts}
              for i in range(len(names)) for whole, parts in shape.sums if {whole, *parts} <= set(place)]
     stocks = {stock for stock, _, _ in shape.flows}
-    if shape.total_row in names:
-        total = names.index(shape.total_row)
-        found += [{i * width + k: -1 if i == total else 1 for i in range(len(names))}
-                  for name, k in place.items() if name not in stocks]
+    whole_table = (shape.total_row, tuple(name for name in names if name != shape.total_row))
+    row_of = {name: i for i, name in enumerate(names)}
+    for total, rows in (whole_table, *shape.total_rows):
+        if {total, *rows} <= set(names):
+            found += [{row_of[total] * width + k: -1} | {row_of[row] * width + k: 1 for row in rows}
+                      for name, k in place.items() if name not in stocks]
     for stock, started, ended in shape.flows:
         if {stock, started, ended} <= set(place):
             found += [{(i - 1) * width + place[stock]: 1, i * width + place[started]: 1, i * width + place[ended]: -1,
@@ -160,29 +166,41 @@ def _settled(counts: np.ndarray, zeros_shown: bool, earlier: tuple[np.ndarray, n
 
 def _before(earlier: pd.DataFrame | None, table: pd.DataFrame,
             counts: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """The last value let out of each cell (NaN where none was), and how far its count is from the nearest before."""
+    """The last value let out of each cell (NaN where none was), and how far its count is from the nearest before.
+
+    Nearest of all counts behind figures let out; of a cell that never was, from the count first held back.
+    """
     if earlier is None:
         return None
     names = cell_names(table)
     rows = earlier[earlier.index.isin(names)].astype(float)
+    let_out = rows.dropna(subset="value")
+    never = rows[~rows.index.isin(let_out.index) & ~rows.index.duplicated()]
+    rows = pd.concat([let_out, never])
     moved = (pd.Series(counts, names).reindex(rows.index) - rows["count"]).abs()
     return (rows["value"].groupby(level=0).last().reindex(names).to_numpy(),
             moved.groupby(level=0).min().reindex(names).to_numpy())
 
 
-def _known(earlier: pd.DataFrame | None, table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray] | None:
-    """Bounds on each cell by what was shown of it before."""
+def _known(earlier: pd.DataFrame | None, table: pd.DataFrame,
+           sums: feasible.Sums) -> tuple[np.ndarray, np.ndarray] | None:
+    """Bounds on each cell by what was shown before, of it and of those in sums with it: newer editions go first."""
     if earlier is None:
         return None
-    before = _before(earlier, table, np.full(table.size, np.nan))[0]
-    low, high = intruder.box(before)
-    return np.where(np.isnan(before), -np.inf, low), np.where(np.isnan(before), np.inf, high)
+    names = cell_names(table)
+    known = np.full(table.size, -np.inf), np.full(table.size, np.inf)
+    for edition in sorted(earlier["edition"].dropna().unique(), reverse=True):
+        then = earlier["value"][earlier["edition"] <= edition]
+        value = then[~then.index.duplicated(keep="last")].reindex(names).to_numpy()
+        known = intruder.both(known, intruder.ranges(Shown(value, np.isnan(value), sums)))
+    return known
 
 
-def _with_complements(shown: Shown, counts: np.ndarray) -> Shown:
+def _with_complements(shown: Shown, counts: np.ndarray, stays: np.ndarray) -> Shown:
     """Hold back more cells, the smallest that help, until no held-back count is told too closely.
 
-    Bounds passed along the sums find most of what is needed in no time; linear programming then has the last word.
+    Those that stay as an earlier edition let them out (`stays`) are known anyway. Bounds passed along the sums find
+    most of what is needed in no time; linear programming then has the last word.
     """
     members = [shown.sums.cell[shown.sums.number == i] for i in range(shown.sums.size)]
     of_cell: dict[int, list[int]] = {}
@@ -195,7 +213,7 @@ def _with_complements(shown: Shown, counts: np.ndarray) -> Shown:
             for cell in np.flatnonzero(intruder.deduce(shown, counts, exact).narrow):
                 if chosen is not None and not _still_narrow(shown, counts, cell, of_cell, members):
                     continue  # widened by what was chosen for another, unless the next look says otherwise
-                found = _complement(shown, counts, cell, of_cell, members)
+                found = _complement(shown, counts, cell, of_cell, members, stays)
                 if found is not None:
                     chosen, shown = found, _held(shown, found)
             if chosen is None:  # nothing is narrow, or all that could help was let out before
@@ -210,7 +228,7 @@ def _still_narrow(shown: Shown, counts: np.ndarray, cell: int, of_cell: dict[int
 
 
 def _complement(shown: Shown, counts: np.ndarray, cell: int, of_cell: dict[int, list[int]],
-                members: list[np.ndarray]) -> int | None:
+                members: list[np.ndarray], stays: np.ndarray) -> int | None:
     """The shown cell near a narrow one to hold back: the smallest that widens it enough, else the most.
 
     Looked for in the cell's own sums; where all else of them is held back, in the sums next to those, and so on.
@@ -218,8 +236,7 @@ def _complement(shown: Shown, counts: np.ndarray, cell: int, of_cell: dict[int, 
     numbers, free = set(of_cell[cell]), set()
     while True:
         for i in numbers:
-            able = [int(c) for c in members[i] if not shown.mark[c] and counts[c] > 0
-                    and (shown.known is None or np.isinf(shown.known[1][c]))]
+            able = [int(c) for c in members[i] if not shown.mark[c] and counts[c] > 0 and not stays[c]]
             free |= set(sorted(able, key=lambda c: counts[c])[:TRIED])
         wider = {j for i in numbers for c in members[i] for j in of_cell[int(c)]}
         if free or wider == numbers:

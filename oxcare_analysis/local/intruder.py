@@ -57,6 +57,19 @@ def box(value: np.ndarray, base: int = BASE, lowest: np.ndarray | int = 0) -> tu
             np.where(np.isnan(value), cap, value + above))
 
 
+def ranges(shown: Shown) -> tuple[np.ndarray, np.ndarray]:
+    """What one edition leaves open of every cell, by itself: all that is taken over from it to a later one."""
+    low, high = shown.box
+    return feasible.passed(low, high, feasible.consistent(low, high, shown.sums))[:2]
+
+
+def both(known: tuple[np.ndarray, np.ndarray], more: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Two beliefs about every cell put together; where one contradicts the other the first is kept."""
+    low, high = np.maximum(known[0], more[0]), np.minimum(known[1], more[1])
+    odd = low > high
+    return np.where(odd, known[0], low), np.where(odd, known[1], high)
+
+
 def deduce(shown: Shown, told: np.ndarray | None = None, exact: bool = True) -> Deduction:
     """Work out every range. `told`: the true counts, for the third mood. `exact`: by linear programming where needed.
 

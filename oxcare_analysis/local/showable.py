@@ -14,22 +14,38 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.local import disclosure
+from oxcare_analysis.local import disclosed, disclosure
 from oxcare_analysis.local.against_published import AgainstPublished
 from oxcare_analysis.local.cohorts import STEPS, Funnel
 from oxcare_analysis.local.disclosure import Shape
 from oxcare_analysis.local.hazards import Hazards
 from oxcare_analysis.local.judging import Verdicts
-from oxcare_analysis.local.monthly_ledger import MonthlyLedger
+from oxcare_analysis.local.laid_together import YEARLY, months_of
+from oxcare_analysis.local.monthly_ledger import STOCK, MonthlyLedger
 from oxcare_analysis.local.spells import CARE, ENDINGS, STEP_DOWN
 from oxcare_analysis.local.stays import Stays
 
 KINDS = (("plans", "families"), ("plans", "repeat"), ("plans", "under_1"), ("under_1", "unborn"))
-# A table of exact counts under its name → the counts that may be shown.
-Counts = Callable[[str, pd.DataFrame, Shape], pd.DataFrame]
+# A table of exact counts under its name, its shape, and cells taken from another table → the counts that may be shown.
+Counts = Callable[..., pd.DataFrame]
 Any = TypeVar("Any", AgainstPublished, Verdicts)
+STOCK_HELD_BACK = ("the number of children on a plan at its first or last month end is held back, and its bars would "
+                   "give that number away.")
 LOST = "not_"  # in front of a count's name: those of the count before it that are not in it
 STAGES = (("referrals", "in_need"), ("enquiries", "with_conference"), ("conferences", "with_plan"))
+
+
+def years(table: pd.DataFrame, months: pd.DataFrame, months_shown: pd.DataFrame, counts: Counts) -> pd.DataFrame:
+    """What began in each year, held back where the months as they are shown beside it would give a month away.
+
+    `table`: by year ending 31 March, as text. `months`, `months_shown`: the monthly file, and what is shown of it.
+    """
+    names = {month: year for year, month in YEARLY.items()}
+    exact, shown = (t.set_axis(t.index.astype(str)).rename(columns=names) for t in (months, months_shown))
+    shape = Shape(flows=tuple(tuple(names.get(c, c) for c in flow) for flow in disclosure.MONTHS.flows),
+                  total_rows=tuple((year, months_of(year)) for year in table.index))
+    beside = pd.concat([exact, table.astype(float)])
+    return counts("own_records", beside, shape, disclosed.as_taken(exact, shown)).loc[table.index, list(table)]
 
 
 def funnel(found: Funnel, counts: Counts) -> Funnel:
@@ -91,19 +107,21 @@ def hazards(found: Hazards, counts: Counts) -> Hazards:
 
 
 def ledger(found: MonthlyLedger, months: pd.DataFrame) -> MonthlyLedger:
-    """Stocks as `months` shows them, bars to the nearest five; the carry-over is what remains, so all still adds up."""
+    """Stocks as `months` shows them, bars to the nearest five; the carry-over is what remains, so all still adds up.
+
+    None where the stock of either end is held back: with the bars and the other end it could be worked out.
+    """
     if not found.testable:
         return found
+    stocks = [float(months[STOCK].get(pd.Period(month, "M"), np.nan)) for month in (found.first, found.last)]
+    if np.isnan(stocks).any():
+        return MonthlyLedger(found.area, simulated=found.simulated, reason=STOCK_HELD_BACK)
     table, steps = (t.assign(**{c: disclosure.rounded(t[c]) for c in ("plans", "low", "high")}) for t in
                     (found.table, found.subtotals))
-    ends = {}
-    for name, month in (("open_from", found.first), ("open_to", found.last)):
-        shown = months["plans_open"].get(pd.Period(month, "M"), np.nan)
-        ends[name] = float(shown if np.isfinite(shown) else disclosure.rounded(getattr(found, name)))
     table["plans"] = _adding_up(table, steps)
     low, high = (float(disclosure.rounded(v)) for v in (found.momentum_low, found.momentum_high))
-    return replace(found, **ends, table=table, subtotals=steps, momentum_low=low, momentum_high=high,
-                   momentum=ends["open_to"] - ends["open_from"] - float(steps["plans"].sum()))
+    return replace(found, open_from=stocks[0], open_to=stocks[1], table=table, subtotals=steps, momentum_low=low,
+                   momentum_high=high, momentum=stocks[1] - stocks[0] - float(steps["plans"].sum()))
 
 
 def _adding_up(table: pd.DataFrame, steps: pd.DataFrame) -> pd.Series:

@@ -52,8 +52,11 @@ def load(data_dir: str | Path | None = None) -> Held | None:
 
 
 def fingerprint(data_dir: str | Path | None = None) -> bytes:
-    """The cards of all snapshots held, which carry the hashes of their tables; empty where none is held."""
-    return b"".join(path.read_bytes() for path in sorted(folder(data_dir).glob(f"[0-9]*/{CARD}")))
+    """The monthly file, and the cards of all snapshots held, which carry the hashes of their tables; empty where none.
+    """
+    months = raw.months_file(data_dir)
+    cards = sorted(folder(data_dir).glob(f"[0-9]*/{CARD}"))
+    return b"".join(path.read_bytes() for path in [*[months] * months.exists(), *cards])
 
 
 def simulated(data_dir: str | Path | None = None) -> bool:

@@ -7,7 +7,6 @@ from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 
-from oxcare_analysis.intake import raw
 from oxcare_analysis.local import disclosed, store
 from oxcare_analysis.refresh import all_reports, standing
 from oxcare_analysis.tables import tables
@@ -42,8 +41,7 @@ class Request:
 
         Empty where there are none, or where several areas are asked for.
         """
-        path = raw.months_file(self.data_dir)
-        held = (path.read_bytes() if path.exists() else b"") + store.fingerprint(self.data_dir) if self.alone else b""
+        held = store.fingerprint(self.data_dir) if self.alone else b""
         return held + disclosed.secret(self.data_dir) if held else b""
 
     @cached_property
