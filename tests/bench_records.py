@@ -1,8 +1,9 @@
 """How long an authority's own records take: read, held to the rules, put together, months. Prints JSON.
 
 python tests/bench_records.py; one size alone: --children 20000. Each is measured in a process of its own, on simulated
-files over 10 years: of every layout for the smaller size, of the Standard Safeguarding Dataset for the larger. Children
-are those in the records (rows of ssd_person), not those of the area: a region has some 300,000 in 10 years.
+files over 10 years: of every layout for the smaller size, Annex A both as CSVs and as workbooks, and of the Standard
+Safeguarding Dataset for the larger. Children are those in the records (rows of ssd_person), not those of the area: a
+region has some 300,000 in 10 years.
 """
 
 import argparse

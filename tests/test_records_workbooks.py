@@ -19,6 +19,7 @@ from oxcare_analysis.words.errors import DataError
 HEADER = ["Child Unique ID", "Child Protection Plan Start Date", "Child Protection Plan End Date", "Allocated Worker"]
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 SHARED = ("application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml", "xl/sharedStrings.xml")
+ROOT = "worksheet"
 DAY, HOURS = 1, 2  # styles of `package`
 BLANK = f's="{DAY}">'
 
@@ -39,7 +40,7 @@ def headed(*rows, below=1):
 
 
 def sheet(rows):
-    return f'<?xml version="1.0" encoding="UTF-8"?><worksheet {MAIN}><sheetData>{rows}</sheetData></worksheet>'
+    return f'<?xml version="1.0" encoding="UTF-8"?><{ROOT} {MAIN}><sheetData>{rows}</sheetData></{ROOT}>'
 
 
 def package(tmp_path, *sheets, strings=None, from_1904=False, name="annex_2025-03-31.xlsx"):

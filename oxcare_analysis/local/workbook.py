@@ -59,10 +59,10 @@ def read_lists(path: Path, within: int, chosen: Callable[[str, list[str]], dict[
             lists += islice(heads, 1)
         with _readable(path):
             below = book.below(lists)
-    for one, rows in zip(lists, below, strict=True):
-        _refuse_formulas(one.where, rows)
-    return [(one.where, one.header, pd.DataFrame(rows, columns=list(one.places.values()), dtype="str"))
-            for one, rows in zip(lists, below, strict=True)]
+    for one, columns in zip(lists, below, strict=True):
+        _refuse_formulas(one.where, columns)
+    return [(one.where, one.header, pd.DataFrame(dict(zip(one.places.values(), columns, strict=True)), dtype="str"))
+            for one, columns in zip(lists, below, strict=True)]
 
 
 class _Book:
@@ -93,22 +93,28 @@ class _Book:
                 for (title, part), of, rows in zip(self.sheets, numbers, self._worded(tops), strict=True)]
 
     def below(self, lists: list[_List]) -> list[list[list[str]]]:
-        """The rows below the header of each list, of the columns chosen alone."""
+        """The columns chosen of each list, below its header."""
         below = []
         for one in lists:
+            columns = {place: [] for place in one.places}
             with self.archive.open(one.part) as content:
-                below.append([[self.reads(cells.get(place)) for place in one.places]
-                              for number, cells in sheet_rows.rows(content) if number > one.below])
+                for number, cells in sheet_rows.rows(content):
+                    if number > one.below:
+                        for place, column in columns.items():
+                            column.append(self.reads(cells.get(place)))
+            below.append(list(columns.values()))
         return self._worded(below)
 
     def _worded(self, tables: list[list[list[str | int]]]) -> list[list[list[str]]]:
-        """The tables with the shared strings in place of their numbers."""
-        wanted = {cell for rows in tables for row in rows for cell in row if isinstance(cell, int)}
+        """The tables, by row or by column, with the shared strings in place of their numbers."""
+        wanted = {cell for table in tables for line in table for cell in set(line) if isinstance(cell, int)}
         words = {}
         if wanted:
             with self.archive.open(self.strings) as content:
                 words = sheet_rows.strings(content, wanted)
-        return [[[words[cell] if isinstance(cell, int) else cell for cell in row] for row in rows] for rows in tables]
+            if len(words) < len(wanted):
+                raise DataError("a cell has a shared string that it does not hold")
+        return [[[words.get(cell, cell) for cell in line] for line in table] for table in tables]
 
     def _reads(self, cell: sheet_rows.Cell | None) -> str | int:
         """A cell as a CSV would have it; a shared string as its number."""
@@ -136,8 +142,8 @@ def _day(found: object) -> str:
     return found.isoformat()[:10] if isinstance(found, date) else str(found)
 
 
-def _refuse_formulas(where: str, rows: list[list[str]]) -> None:
-    for cell in dict.fromkeys(chain.from_iterable(rows)):
+def _refuse_formulas(where: str, columns: list[list[str]]) -> None:
+    for cell in dict.fromkeys(chain.from_iterable(columns)):
         if cell.startswith("=") or text.UNSEEN.search(cell):
             raise DataError(f"{where} holds {text.shown(cell)} in a column that is read; expected a value, not a "
                             "formula or signs that cannot be seen. Save a copy with values alone (Paste Special, "
