@@ -1,8 +1,9 @@
 """How long an authority's own records take: read, held to the rules, put together, months. Prints JSON.
 
 python tests/bench_records.py; one size alone: --children 20000. Each is measured in a process of its own, on simulated
-files over 10 years: of every layout for the smaller size, of the Standard Safeguarding Dataset for the larger. Children
-are those in the records (rows of ssd_person), not those of the area: a region has some 300,000 in 10 years.
+files over 10 years: of every layout for the smaller size, Annex A both as CSVs and as workbooks, and of the Standard
+Safeguarding Dataset for the larger. Children are those in the records (rows of ssd_person), not those of the area: a
+region has some 300,000 in 10 years.
 """
 
 import argparse
@@ -14,8 +15,8 @@ import time
 from pathlib import Path
 
 LIMITS = {20_000: (10, 500), 300_000: (120, 4_000)}  # children → seconds, megabytes
-PLACES = {"ssd": "ssd", "cin": "cin", "annex_a": "annex_a/csv"}
-LAYOUTS = {20_000: ("ssd", "cin", "annex_a")}
+PLACES = {"ssd": "ssd", "cin": "cin", "annex_a, CSV": "annex_a/csv", "annex_a, workbooks": "annex_a/workbooks"}
+LAYOUTS = {20_000: tuple(PLACES)}
 MONTHS, KNOWN_PER_CHILD = 120, 0.185  # children in the records of 10 years, per child of the area
 
 
@@ -23,8 +24,9 @@ def make(children: int, layout: str, folder: Path) -> None:
     """Write simulated extracts that hold about as many children."""
     from oxcare_analysis.local import census_writer, simulator, writers
 
-    write = {"ssd": writers.write_ssd, "cin": census_writer.write_cin, "annex_a": writers.write_annex_a}[layout]
-    write(simulator.simulate(round(children / KNOWN_PER_CHILD), MONTHS), folder / layout)
+    kind = PLACES[layout].partition("/")[0]
+    write = {"ssd": writers.write_ssd, "cin": census_writer.write_cin, "annex_a": writers.write_annex_a}[kind]
+    write(simulator.simulate(round(children / KNOWN_PER_CHILD), MONTHS), folder / kind)
 
 
 def measure(folder: Path, data_dir: Path) -> dict[str, float]:

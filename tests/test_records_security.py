@@ -133,7 +133,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/worksheets/sheet1.xml", b"0" * 3_000_000)
     monkeypatch.setattr(workbook, "LARGEST_UNPACKED", 2_000_000)
-    monkeypatch.setattr(workbook, "load_workbook", lambda *args, **options: pytest.fail("it was opened"))
+    monkeypatch.setattr(workbook, "ExcelReader", lambda *args, **options: pytest.fail("it was opened"))
     with pytest.raises(DataError, match="would unpack to 3,000,000 bytes"):
         reading.extracts([path])
 

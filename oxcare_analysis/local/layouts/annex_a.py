@@ -6,13 +6,11 @@ columns named here are read.
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
 
 from oxcare_analysis.intake import text
-from oxcare_analysis.intake.text import UNSEEN
 from oxcare_analysis.local import workbook
 from oxcare_analysis.local.cells import NOTHING, read
 from oxcare_analysis.local.extract import Extract, as_tables, newest_day, with_ids
@@ -94,25 +92,12 @@ def _csv(path: Path) -> Iterator[tuple[str, str, pd.DataFrame]]:
 
 
 def _workbook(path: Path) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    for title, rows in workbook.sheets(path):
-        shown = f"{path.name}, sheet {text.shown(title)}"
-        for row in _first(rows, HEADER_WITHIN):
-            name = list_of(row)
-            if name:
-                places = _places(row, name, shown)
-                cells = [[_text(row[place], shown) for place in places] for row in rows
-                         if any(cell is not None for cell in row)]
-                yield shown, name, pd.DataFrame(cells, columns=list(places.values()), dtype="str")
-                break
+    def chosen(where: str, row: list[str]) -> dict[int, str]:
+        name = list_of(row)
+        return _places(row, name, where) if name else {}
 
-
-def _first(rows: Iterator[tuple], number: int) -> Iterator[tuple]:
-    """The first rows, one by one; what is not asked for stays in `rows`."""
-    for _ in range(number):
-        row = next(rows, None)
-        if row is None:
-            return
-        yield row
+    for where, header, frame in workbook.read_lists(path, HEADER_WITHIN, chosen):
+        yield where, list_of(header), frame
 
 
 def _places(header: list[object], name: str, where: str) -> dict[int, str]:
@@ -132,20 +117,6 @@ def _places(header: list[object], name: str, where: str) -> dict[int, str]:
         raise DataError(f"{where} lacks {', '.join(lacks)} (spaces and signs left out); expected the headers of Annex "
                         f"A, as list 3, 5, 6, 7 or 8 has them. Restore the column, or its name.")
     return places
-
-
-def _text(cell: object, where: str) -> str:
-    """A cell of a workbook as a CSV would have it. Raises DataError on a formula."""
-    if cell is None:
-        return ""
-    if isinstance(cell, datetime | date):
-        return cell.isoformat()[:10]
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, str) and (cell.startswith("=") or UNSEEN.search(cell)):
-        raise DataError(f"{where} holds {text.shown(cell)} in a column that is read; expected a value, not a formula "
-                        "or signs that cannot be seen. Save a copy with values alone (Paste Special, Values).")
-    return str(cell)
 
 
 def _raw(lists: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
