@@ -89,7 +89,7 @@ def _png(chart, stacked: Image.Image, scale: float, size: str, palette: Image.Im
     told, file = PngInfo(), io.BytesIO()
     for name, text in (("Title", chart.title), ("Description", chart.alt), ("Source", chart.source)):
         told.add_itxt(name, text)
-    # Nearly all of a chart is runs of one colour: looking for other repeats takes half as long again, to save 2 per cent.
+    # Nearly all of a chart is runs of one colour: to look for other repeats takes half as long again, for 2 per cent.
     picture.save(file, "PNG", dpi=(dpi, dpi), pnginfo=told, compress_type=zlib.Z_RLE)
     return file.getvalue()
 
