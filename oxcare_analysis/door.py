@@ -143,8 +143,7 @@ def _everywhere(study: Study) -> pd.DataFrame:
     for code in study.authorities.index.unique("area_code"):
         area = dataclasses.replace(study.area, code=code, name=study.names[code],
                                    region_code=study.provenance["regions"][code])
-        part = dataclasses.replace(study, area=area, neighbours=study.provenance["neighbours"].get(code, ()),
-                                   checks=study.checks[:0], events=study.events[:0])  # verdict words need neither
+        part = dataclasses.replace(study, area=area, neighbours=study.provenance["neighbours"].get(code, ()))
         rows[code] = {"name": area.name} | judging.words(part)
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("area_code")
 

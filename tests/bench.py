@@ -46,7 +46,10 @@ for name in ("entry_threshold", "exit_threshold", "awareness"):
 done("how sure the noise itself is: 40 fits of each primary measure")
 door.everywhere(study); done("the verdicts of every authority")
 request = asked.Request(area, None, None, "latest", Path(tempfile.mkdtemp()), data_dir, alone=True, force=True)
-make.forks.each = lambda calls, workers: ((name, call[0](*call[1:])) for name, call in calls.items())
+def one_by_one(calls, workers, meanwhile=lambda: None):
+    meanwhile()
+    return [(name, call[0](*call[1:])) for name, call in calls.items()]
+make.forks.each = one_by_one
 publish.build(request, tempfile.mkdtemp(), lambda line: None)
 done("all else: ten pages, their charts drawn and written in three forms, the index, the downloads")
 print(json.dumps(found))

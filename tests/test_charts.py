@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
-from PIL import Image
+from PIL import Image, ImageChops
 
 import oxcare_analysis as ox
 from oxcare_analysis.showing import (care_charts, charts, drawing, evidence_charts, growth_charts, pictures,
@@ -422,6 +422,14 @@ def test_a_picture_of_few_colours_keeps_those_of_its_chart_and_its_white(draw, w
     held = {colour for _, colour in picture.getcolors()}
     assert len(held) <= pictures.COLOURS
     assert {(255, 255, 255), tuple(round(255 * part) for part in to_rgb(drawing.FOCUS))} <= held
+
+
+@pytest.mark.parametrize("what", ["ledger", "months"])
+def test_a_slide_is_white_above_and_beneath_what_is_on_it(draw, what):
+    picture = Image.open(io.BytesIO(draw("Oxfordshire", what).picture("slide"))).convert("RGB")
+    _, top, _, bottom = ImageChops.invert(picture).getbbox()
+    edge = int(pictures.SLIDE_EDGE * picture.width / pictures.SIZES["slide"][0] * 0.8)
+    assert top >= edge <= picture.height - bottom
 
 
 @pytest.mark.parametrize("what", ["ledger", "events"])

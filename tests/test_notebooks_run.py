@@ -1,5 +1,6 @@
 """Notebooks run with other parameters than their own; what is not a parameter is refused before anything runs."""
 
+import multiprocessing
 import os
 import time
 
@@ -196,6 +197,27 @@ def test_a_notebook_leaves_nothing_behind_for_the_next(notebook, shipped_dir, mo
 def test_a_fork_that_is_ended_from_outside_is_said_and_its_neighbours_are_ended(notebook, shipped_dir):
     with pytest.raises(forks.Ended, match="dies"):
         list(forks.each({"dies": (os._exit, 3), "sleeps": (time.sleep, 60)}, 2, fork=True))
+
+
+@needs_fork
+def test_what_is_done_meanwhile_later_forks_have_and_the_first_has_not():
+    held = []
+    found = forks.each(dict.fromkeys(("first", "second"), (len, held)), 1, fork=True, meanwhile=lambda: held.append(1))
+    assert dict(found) == {"first": 0, "second": 1}
+
+
+@needs_fork
+def test_what_fails_meanwhile_ends_those_at_work():
+    started = time.monotonic()
+    with pytest.raises(ZeroDivisionError):
+        list(forks.each({"sleeps": (time.sleep, 60)}, 1, fork=True, meanwhile=lambda: 1 / 0))
+    assert time.monotonic() - started < 30 and not multiprocessing.active_children()
+
+
+def test_where_processes_are_started_anew_the_rest_is_done_meanwhile_too():
+    held = []
+    assert dict(forks.each({"one": (len, "ab")}, 1, fork=False, meanwhile=lambda: held.append(1))) == {"one": 2}
+    assert held == [1]
 
 
 @pytest.mark.parametrize(("shown", "fails"), [("<figure class=\"chart\">", False), ("<p class=\"nothing\">", False),

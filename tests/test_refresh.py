@@ -170,7 +170,7 @@ def test_the_run_record_says_how_the_report_was_made(report):
     assert record["provenance"] == verdicts["provenance"]
     assert set(record["versions"]) >= {"pandas", "statsmodels", "papermill", "nbconvert", "seaborn", "matplotlib"}
     assert record["python"] == platform.python_version()
-    assert set(record["seconds"]) == {*PAGES[1:-1], "pages and downloads"}
+    assert set(record["seconds"]) == {*PAGES[1:-1], "index and workbook"}
     assert all(seconds > 0 for seconds in record["seconds"].values())
     assert record["commit"] is None or re.fullmatch("[0-9a-f]{40}", record["commit"])
 

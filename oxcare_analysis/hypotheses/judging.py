@@ -59,21 +59,25 @@ def module(name: str):
 
 
 def gather(study: Study) -> Evidence:
-    """Estimate the primaries and indicators of one study and adjust the p-values together.
+    """Everything the four judgements share, and again without the points that each kind of recording change touched.
 
-    And again without the points that each kind of recording change touched, where those are in a primary and in a year
-    the test reads: others cannot change a verdict.
+    The latter where those points are in a primary and in a year the test reads: others cannot change a verdict.
     """
+    evidence = _as_recorded(study)
+    made_of = set().union(*(measures.made_of(p.measure) for p in evidence.primaries.values()))
+    return replace(evidence, without={
+        what: _without(evidence, points) for what, points in recording.points(study).items()
+        if recording.read(study, points) and made_of & {count for _, count in points}})
+
+
+def _as_recorded(study: Study) -> Evidence:
+    """Estimate the primaries and indicators of one study and adjust the p-values together."""
     primaries = {name: primary(study, name) for name in NAMES}
     adjusted = holm({name: primaries[name].p_value for name in HOLM_FAMILY})
     indicators = {m: moves.estimate(study, m) for m in rivals.INDICATORS}
     changes = moves.changes_everywhere(study, rivals.INDICATORS)
-    evidence = Evidence(study, primaries, adjusted, indicators, moves.spread(study, indicators),
-                        rivals.correlation(changes))
-    made_of = set().union(*(measures.made_of(p.measure) for p in primaries.values()))
-    return replace(evidence, without={
-        what: _without(evidence, points) for what, points in recording.points(study).items()
-        if recording.read(study, points) and made_of & {count for _, count in points}})
+    return Evidence(study, primaries, adjusted, indicators, moves.spread(study, indicators),
+                    rivals.correlation(changes))
 
 
 def assess_all(study: Study) -> dict[str, Finding]:
@@ -83,8 +87,8 @@ def assess_all(study: Study) -> dict[str, Finding]:
 
 
 def words(study: Study) -> dict[str, str]:
-    """The four verdicts in one word each, without their reasons."""
-    evidence = gather(study)
+    """The four verdicts in one word each, without their reasons, which tell of recording changes."""
+    evidence = _as_recorded(study)
     return {name: _decided(evidence, name)[0] for name in NAMES}
 
 

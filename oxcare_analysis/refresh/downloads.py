@@ -58,24 +58,25 @@ def write_pictures(charts: dict[str, dict], folder: Path) -> None:
         _write_rows(folder / "data" / f"{name}.csv", list(csv.reader(io.StringIO(chart["csv"]))))
 
 
-def write_all(study, document: dict, charts: dict[str, dict], folder: Path, data_dir: Path | None = None) -> None:
-    """Write verdicts.json, findings.csv, figures.csv, briefing.md, statements.csv, tables.xlsx and alt_text.csv.
+def write_results(study, document: dict, folder: Path, data_dir: Path | None = None) -> None:
+    """Write verdicts.json, findings.csv, figures.csv, briefing.md and data/statements.csv.
 
-    `charts`: the words of each chart by name; its data is in data/ already. data/statements.csv has no row where no
-    document is held.
+    The last has no row where no document is held.
     """
     (folder / "verdicts.json").write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
                                           encoding="utf-8", newline="\n")
     _write_rows(folder / "findings.csv", _findings(document))
     _write_rows(folder / "figures.csv", sources.rows(study))
     (folder / "briefing.md").write_text(briefing(study), encoding="utf-8", newline="\n")
-    write_tables(charts, folder)
     statements = exhibits.statements(figures.statements(study, data_dir)).table
     _write_rows(folder / "data" / "statements.csv", [list(statements), *statements.to_numpy().tolist()])
 
 
 def write_tables(charts: dict[str, dict], folder: Path) -> None:
-    """The alt texts, and a workbook with a sheet for the data of each chart."""
+    """The alt texts, and a workbook with a sheet for the data of each chart.
+
+    `charts`: the words of each chart by name; its data is in data/ already.
+    """
     book = Workbook()
     book.remove(book.active)
     for name, chart in charts.items():

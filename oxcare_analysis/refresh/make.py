@@ -75,11 +75,12 @@ def warm_up() -> None:
 
 def make_all(wanted: list[Page], staged: Path, before: Path, workers: int,
              say: Callable[[str], None]) -> dict[str, Made]:
-    """Every page by name, `workers` at a time; what stands in the report `before` and depends on the same is kept."""
+    """Every page by name, `workers` at a time; what stands in the report `before` and depends on the same is kept.
+
+    The last are begun first: the first are the shortest, and none is left to wait for a long one alone.
+    """
     made = {page.name: kept for page in wanted if (kept := _kept(page, before, staged))}
-    calls = {page.name: (make, page, staged) for page in wanted if page.name not in made}
-    if calls and forks.CAN_FORK:
-        warm_up()
+    calls = {page.name: (make, page, staged) for page in reversed(wanted) if page.name not in made}
     for name, result in forks.each(calls, workers):
         made[name] = result
         say(f"{name} ({len(made)} of {len(wanted)}, {result.seconds:.1f} s)")

@@ -86,9 +86,15 @@ def ready(way_back: Callable[[str, dict], str]) -> None:
 @cache
 def _exporter(way_back: Callable[[str, dict], str]):
     """nbconvert with our template for cells; imported here, as a page without a notebook has no need of it."""
-    from nbconvert import HTMLExporter
+    from nbconvert import HTMLExporter, TemplateExporter
 
-    exporter = HTMLExporter(template_name=TEMPLATE.name, extra_template_basedirs=[str(TEMPLATE.parent)],
+    class Exporter(HTMLExporter):
+        """Without the reading of all it wrote, for marks on cells of the stock template and on pictures: ours has none.
+        """
+
+        from_notebook_node = TemplateExporter.from_notebook_node
+
+    exporter = Exporter(template_name=TEMPLATE.name, extra_template_basedirs=[str(TEMPLATE.parent)],
                             template_file="cells.html.j2", exclude_anchor_links=True, embed_images=True)
     exporter.register_filter("with_way_back", way_back)
     exporter.register_filter("printed", printed)

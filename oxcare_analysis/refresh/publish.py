@@ -17,7 +17,7 @@ from oxcare_analysis.local import disclosed
 from oxcare_analysis.refresh import (asked, cards, compare, downloads, front, make, pages, run, sources,
                                      standing)
 from oxcare_analysis.refresh.asked import Outcome, Request
-from oxcare_analysis.words import paths
+from oxcare_analysis.words import forks, paths
 
 SHORT = {"00": "Verdicts", "01": "Published figures", "02": "Growth", "11": "Coming on", "12": "Coming off",
          "13": "Need", "14": "Awareness", "21": "Looked after", "22": "Work and cost", "31": "Your own months"}
@@ -75,17 +75,15 @@ def build(request: Request, scratch: str | Path, say: Callable[[str], None]) -> 
     key = _sha256("".join(page.key for page in wanted))
     if not request.force and asked.answers(target, key, request):
         return Built(study.as_of, folder, key, None, {})
-    _work_out(study)
     staged = Path(scratch) / "report"
     downloads.make_folders(staged)
     if request.own_months:
         disclosed.forget_waiting(request.data_dir)
+    document, place = documents.verdicts_document(study), wanted[0].place
+    _before_pages(study, request, document, place, staged)
     made = make.make_all(wanted, staged, Path(scratch) if request.force else target, request.workers, say)
     started = time.perf_counter()
-    document, place = documents.verdicts_document(study), wanted[0].place
-    standing.write(staged / sources.PAGE, sources.page(study, request.data_dir, place))
-    downloads.write_all(study, document, {name: chart for page in made.values() for name, chart in page.charts.items()},
-                        staged, request.data_dir)
+    downloads.write_tables({name: chart for page in made.values() for name, chart in page.charts.items()}, staged)
     changes = compare.reports(study.area.code, document, standing.before(request.out, folder, target), request.as_of,
                               request.data_dir)
     standing.write_json(staged / "changes.json", changes)
@@ -95,7 +93,7 @@ def build(request: Request, scratch: str | Path, say: Callable[[str], None]) -> 
         "provenance": document["provenance"], "commit": _commit(), "python": platform.python_version(),
         "held": compare.held_tables(request.data_dir), "versions": asked.versions(),
         "seconds": {name: page.seconds for name, page in made.items()} | {
-            "pages and downloads": round(time.perf_counter() - started, 2)},
+            "index and workbook": round(time.perf_counter() - started, 2)},
         "pages": {name: asdict(page) for name, page in made.items()}})
     return Built(study.as_of, folder, key, staged, changes)
 
@@ -123,11 +121,22 @@ def _wanted(study, request: Request) -> list[make.Page]:
             for source in notebooks]
 
 
-def _work_out(study) -> None:
-    """What several pages show, before the processes that make them are forked: each has it then."""
-    door.story(study)
-    for name in ("entry_threshold", "exit_threshold", "awareness"):
-        diagnostics.specifications(study, name)
+def _before_pages(study, request: Request, document: dict, place: pages.Place, staged: Path) -> None:
+    """What needs no page, and what several pages show: the processes forked from this one have it then.
+
+    The verdicts of every authority take as long as all the rest: they are worked out beside it, and kept for pages.
+    """
+    def rest() -> None:
+        if forks.CAN_FORK:
+            make.warm_up()
+        door.story(study)
+        for name in ("entry_threshold", "exit_threshold", "awareness"):
+            diagnostics.specifications(study, name)
+        standing.write(staged / sources.PAGE, sources.page(study, request.data_dir, place))
+        downloads.write_results(study, document, staged, request.data_dir)
+
+    beside = {"everywhere": (door.everywhere, study)} if forks.CAN_FORK and request.workers > 1 else {}
+    list(forks.each(beside, 1, meanwhile=rest))
 
 
 def _sha256(text: str, notebook: Path | None = None, own: bytes | bool = b"") -> str:

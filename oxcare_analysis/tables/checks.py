@@ -89,8 +89,8 @@ def _left_out(figures: pd.DataFrame) -> pd.DataFrame:
     official = figures[(figures["source"] == "children_in_need") & (figures["level"] == "authority")]
     table = ["edition", "table", "year"]
     rows = official[[*table, "area_code"]].drop_duplicates()
-    wanted = rows.merge(rows[["area_code", "year"]].drop_duplicates(), on="year", suffixes=("_there", ""))
-    wanted = wanted[[*table, "area_code"]].drop_duplicates().merge(rows, how="left", indicator=True)
+    wanted = rows[table].drop_duplicates().merge(rows[["area_code", "year"]].drop_duplicates(), on="year")
+    wanted = wanted.merge(rows, how="left", indicator=True)
     first = official.drop_duplicates(table).set_index(table)["measure"]
     lost = wanted[wanted["_merge"] == "left_only"].join(first, on=table)
     return _rows("authority left out", "error", lost.assign(

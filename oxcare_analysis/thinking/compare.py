@@ -39,7 +39,7 @@ def compare(study: Study, measure: str) -> Comparison:
     years = [y for y in values.columns if y >= ratio.years and (
         values.loc[study.area.code].notna().get(y, False) if study.area.code in values.index else False)]
     near = values.reindex(list(study.neighbours))
-    model = study.noise.set_index("measure").loc[measure]
+    model = study.models.loc[measure]
     n = frame["n"].unstack("year").reindex(index=[study.area.code]).iloc[0]
     sd = np.sqrt(noise.variance(model, n))
     mine = values.reindex(index=[study.area.code]).iloc[0]

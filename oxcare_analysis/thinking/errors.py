@@ -66,7 +66,7 @@ def errors(study: Study, measure: str, replicates: pd.DataFrame) -> Errors:
         return np.sqrt(pd.Series({MODEL: transitory, DRIFT: transitory + noise.drift_variance(model) * steps}))
 
     se = pd.Series({COUNTING: np.sqrt((used * counting).sum()), INDEPENDENT: log.diff().std() * np.sqrt(steps),
-                    **of_model(study.noise.set_index("measure").loc[measure])})
+                    **of_model(study.models.loc[measure])})
     unsure = np.exp(Z_95 * np.log(replicates.apply(of_model, axis=1)).std()).reindex(se.index)
     read = [replace(change, se=value) for value in se]
     return Errors(*shell, source=study.source, table=pd.DataFrame({

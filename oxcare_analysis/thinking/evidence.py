@@ -24,7 +24,7 @@ def estimate(study: Study, measure: str, first_year: int | None = None, last_yea
     if b < ratio.years <= t:
         return Estimate(measure, ratio.label, per_words=ratio.per_words,
                         missing=f"not comparable before and after {ratio.years}")
-    if not np.isfinite(study.noise.set_index("measure").at[measure, "a"]):
+    if not np.isfinite(study.models.at[measure, "a"]):
         return Estimate(measure, ratio.label, per_words=ratio.per_words,
                         missing="too few authorities and years are held to measure its noise")
     everyone = contrasts(study, measure, b, t)
@@ -35,7 +35,7 @@ def estimate(study: Study, measure: str, first_year: int | None = None, last_yea
     mine = everyone.loc[code]
     rank, of, peculiar = placebo(everyone, code)
     used = [tuple(y for y in years if _held(study, ratio, y)) for years in years_of(b, t, measure)]
-    near = everyone.loc[everyone.index.isin([*study.neighbours, code]), "estimate"]
+    near = everyone["estimate"].reindex(sorted({*study.neighbours, code})).dropna()
     return Estimate(
         measure, ratio.label, mine["estimate"], mine["se"], np.exp(mine["base"]) * ratio.per,
         np.exp(mine["end"]) * ratio.per, ratio.per_words, *used, rank, of,
@@ -54,7 +54,7 @@ def contrasts(study: Study, measure: str, b: int, t: int) -> pd.DataFrame:
 
 def changes_of(study: Study, people: pd.DataFrame, measure: str, b: int, t: int) -> pd.DataFrame:
     """As `contrasts`, of these rows of the study's panel alone."""
-    model = study.noise.set_index("measure").loc[measure]
+    model = study.models.loc[measure]
     frame = measures.series(people, measure)
     logs, counts = (frame[c].unstack("year") for c in ("log", "n"))
     base_years, end_years = years_of(b, t, measure)
@@ -88,7 +88,7 @@ def changes_everywhere(study: Study, names: tuple[str, ...]) -> pd.DataFrame:
 
 def spread(study: Study, estimates: dict[str, Estimate]) -> pd.Series:
     """Standard deviation of each change where only drift and transitory noise are at work, by measure."""
-    models = study.noise.set_index("measure")
+    models = study.models
     return pd.Series({m: np.sqrt(noise.drift_variance(models.loc[m]) * (weights(e).cumsum() ** 2).sum() + e.se**2)
                       for m, e in estimates.items() if e.known}, dtype=float)
 

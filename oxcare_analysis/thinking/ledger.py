@@ -201,7 +201,7 @@ def _base(study: Study, flow: Flow, counts: list[str], b: int, length: int,
 
 def _noise_sd(study: Study, flow: Flow, groups: list, counts: list[str], years: np.ndarray) -> np.ndarray:
     """Transitory sd of every driver and year; a joined driver has the variances of its parts; children have none."""
-    models, frame = study.noise.set_index("measure"), study.table.reindex(years)
+    models, frame = study.models, study.table.reindex(years)
     rows = [np.zeros(len(years))]
     for group, earlier, later in zip(groups[1:-1], counts[:-1], counts[1:], strict=True):
         n = np.minimum(frame[earlier], frame[later]).to_numpy(dtype=float)

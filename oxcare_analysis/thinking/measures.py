@@ -147,4 +147,4 @@ def at(panel: pd.DataFrame, code: str, year: int, measure: str) -> float:
     """One number, NaN where there is none."""
     if (code, year) not in panel.index or measure not in panel:
         return float("nan")
-    return float(panel.loc[(code, year), measure])
+    return float(panel.at[(code, year), measure])

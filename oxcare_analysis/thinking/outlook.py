@@ -62,7 +62,7 @@ class Outlook(Result):
 
 def outlook(study: Study) -> Outlook:
     """Open plans a year after the newest year held, and every earlier forecast of every authority for comparison."""
-    if not np.isfinite(study.noise.set_index("measure").loc[[STARTS, EXITS], ["a", "sigma"]].to_numpy()).all():
+    if not np.isfinite(study.models.loc[[STARTS, EXITS], ["a", "sigma"]].to_numpy()).all():
         return Outlook(study.area.name, missing="too few authorities and years are held to measure how far starts and "
                        "exits move in a year", source=study.source)
     everyone = forecasts(study)
@@ -138,7 +138,7 @@ def _a_year_on(stock, starts, exit_rate):
 
 def _levels(study: Study, measure: str, known_to: int | None) -> dict[str, pd.DataFrame]:
     """By authority and year: the filtered level, the sd of next year's log around it, the miss, whether it was seen."""
-    model, frame = study.noise.set_index("measure").loc[measure], measures.series(study.authorities, measure)
+    model, frame = study.models.loc[measure], measures.series(study.authorities, measure)
     y, n = (frame[c].unstack("year") for c in ("log", "n"))
     years = [t for t in y.columns if t >= noise.FIRST_YEAR]
     y, n = y[years], n[years]

@@ -93,7 +93,7 @@ def _end_points(study: Study, b: int, t: int) -> Estimate:
         why = ("no plan was open" if none_open else study.why_missing(missing[0], "plans_open_count")
                if missing else "the window is shorter than a year")
         return Estimate(ratio.name, ratio.label, missing=f"{missing[0]}, {why}" if missing else why)
-    model = study.noise.set_index("measure").loc[ratio.name]
+    model = study.models.loc[ratio.name]
     if not np.isfinite(model["a"]):
         return Estimate(ratio.name, ratio.label, missing="too few authorities and years are held to measure its noise")
     se = np.sqrt(sum(noise.variance(model, frame.at[y, "n"]) for y in (b, t)))

@@ -84,7 +84,7 @@ def _changes(study: Study, measure: str, first: int, last: int, reading: str) ->
     if reading == "two-year means":
         return evidence.contrasts(study, measure, first, last)[["estimate", "se"]]
     frame = measures.series(study.authorities, measure)
-    model = study.noise.set_index("measure").loc[measure]
+    model = study.models.loc[measure]
     logs, counts = frame["log"].unstack("year"), frame["n"].unstack("year")
     if first not in logs or last not in logs:
         return pd.DataFrame(columns=["estimate", "se"])

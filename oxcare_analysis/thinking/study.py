@@ -59,6 +59,11 @@ class Study:
         return measures.authorities(self.panel)
 
     @cached_property
+    def models(self) -> pd.DataFrame:
+        """The noise model by measure."""
+        return self.noise.set_index("measure")
+
+    @cached_property
     def found(self) -> dict:
         """Results on this study, kept once worked out: several judgements and pages ask for the same ones."""
         return {}

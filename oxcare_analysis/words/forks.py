@@ -31,26 +31,33 @@ def _ended(names: str) -> Ended:
                  "published; run again with --workers 1.")
 
 
-def each(calls: dict[str, tuple], workers: int, fork: bool = CAN_FORK) -> Iterator[tuple[str, object]]:
+def each(calls: dict[str, tuple], workers: int, fork: bool = CAN_FORK,
+         meanwhile: Callable[[], object] = lambda: None) -> Iterator[tuple[str, object]]:
     """(name, result) of each call (function, *arguments), as they end, at most `workers` at a time.
 
+    `meanwhile`: what this process does itself once the first have begun; what it has then, later forks have too.
     Raises what a call raised, or Ended; calls that were not begun then never are.
     """
-    yield from (_forked if fork else _anew)(calls, max(1, workers))
+    yield from (_forked if fork else _anew)(calls, max(1, workers), meanwhile)
 
 
-def _forked(calls: dict[str, tuple], workers: int) -> Iterator[tuple[str, object]]:
+def _forked(calls: dict[str, tuple], workers: int, meanwhile: Callable) -> Iterator[tuple[str, object]]:
     context, waiting, running = get_context("fork"), list(calls.items()), {}
+
+    def begin() -> None:
+        while waiting and len(running) < workers:
+            name, call = waiting.pop(0)
+            ours, theirs = context.Pipe(duplex=False)
+            process = context.Process(target=_answer, args=(theirs, *call))
+            process.start()
+            theirs.close()
+            running[ours] = name, process
+
     gc.freeze()  # else collecting garbage in a fork copies all that it shares with this process
     try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                name, call = waiting.pop(0)
-                ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_answer, args=(theirs, *call))
-                process.start()
-                theirs.close()
-                running[ours] = name, process
+        begin()
+        meanwhile()
+        while running:
             for answered in wait(list(running)):
                 name, process = running[answered]
                 try:
@@ -63,6 +70,7 @@ def _forked(calls: dict[str, tuple], workers: int) -> Iterator[tuple[str, object
                 if problem:
                     raise problem
                 yield name, result
+            begin()
     finally:
         gc.unfreeze()
         for answered, (_, process) in running.items():
@@ -80,10 +88,11 @@ def _answer(pipe, function: Callable, *arguments) -> None:
     pipe.close()
 
 
-def _anew(calls: dict[str, tuple], workers: int) -> Iterator[tuple[str, object]]:
+def _anew(calls: dict[str, tuple], workers: int, meanwhile: Callable) -> Iterator[tuple[str, object]]:
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = {pool.submit(*call): name for name, call in calls.items()}
         try:
+            meanwhile()
             for done in as_completed(waiting):
                 yield waiting[done], done.result()
         except BrokenProcessPool:
