@@ -199,14 +199,14 @@ def test_a_fork_that_is_ended_from_outside_is_said_and_its_neighbours_are_ended(
         list(forks.each({"dies": (os._exit, 3), "sleeps": (time.sleep, 60)}, 2, fork=True))
 
 
-@needs_fork
+@NEEDS_FORK
 def test_what_is_done_meanwhile_later_forks_have_and_the_first_has_not():
     held = []
     found = forks.each(dict.fromkeys(("first", "second"), (len, held)), 1, fork=True, meanwhile=lambda: held.append(1))
     assert dict(found) == {"first": 0, "second": 1}
 
 
-@needs_fork
+@NEEDS_FORK
 def test_what_fails_meanwhile_ends_those_at_work():
     started = time.monotonic()
     with pytest.raises(ZeroDivisionError):
