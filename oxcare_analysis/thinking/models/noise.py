@@ -17,8 +17,8 @@ from oxcare_analysis.words import forks
 
 FIRST_YEAR, FEWEST_YEARS, FEWEST_AUTHORITIES = 2013, 8, 20
 GRID_POINTS = 161
-COARSE_POINTS = 81      # of a bootstrap replicate: parameters agree with the finer grid to about one in a hundred
-STEEPEST = 0.05         # slope at which a search may end: it is then a hundredth of a standard error from the top
+COARSE_POINTS = 81      # of a bootstrap replicate and a fit's first search: within one in a hundred of the finer grid
+STEEPEST = 0.05         # slope at which a search may end: a tenth of a log farther would gain 0.005 of log-likelihood
 APART = 1e-5            # of two values whose difference gives a slope, in logs
 REPLICATES, SEED = 40, 20140925
 WIDEST = 2.0            # grid half-width in logs; an authority further from its own mean is clipped to it
@@ -73,7 +73,10 @@ def _search(y: pd.DataFrame, counts: pd.DataFrame, points: int,
     if len(y) < FEWEST_AUTHORITIES:
         return None
     minus_loglik, moments = _likelihood(y, counts, points)
-    start, curvature = (moments, np.eye(3)) if near is None else (near.x, near.hess_inv)
+    if near is None:
+        start, curvature = moments, np.eye(3)
+    else:  # not from the floor, where there is no slope to leave it by
+        start, curvature = np.maximum(near.x, np.log(SMALLEST)), near.hess_inv
     return optimize.minimize(minus_loglik, start, method="BFGS", options={
         "gtol": STEEPEST, "eps": APART, "hess_inv0": (curvature + curvature.T) / 2})
 
