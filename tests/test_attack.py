@@ -173,6 +173,8 @@ def test_the_stock_a_ledger_begins_with_is_a_stock_of_the_months(report):
     bars = table(("Open, end of January 2031", "5", ""), ("Referrals", "-5", "0"), header=("Step", "Children", "Low"))
     assert attack.attack(report(months)).recovered.empty
     assert attack.attack(report(months + bars)).recovered["how"].tolist() == [attack.SHOWN_SMALL]
+    no_month = table(("Open, end of Marsh 2031", "5", ""), ("Referrals", "-5", "0"), header=("Step", "Children", "Low"))
+    assert attack.attack(report(months + no_month)).recovered.empty
 
 
 def test_months_that_a_chart_leaves_out_at_its_ends_were_held_back(report):

@@ -300,6 +300,16 @@ def test_what_another_table_shows_stays_as_it_is_there_and_is_not_remembered_twi
     assert set(disclosed.read("own_kinds", tmp_path)["cell"]) == {"2023|repeat", "2024|repeat"}
 
 
+def test_what_another_table_holds_back_is_held_back_though_it_was_let_out_here_once(tmp_path, monkeypatch):
+    monkeypatch.setenv(paths.TAKE_AWAY, "1")
+    table = pd.DataFrame({"plans": [42.0]}, index=["2024"])
+    assert disclosed.shown("own_kinds", table, Shape(), tmp_path).values.at["2024", "plans"] == 40
+    disclosed.enter_waiting(tmp_path)
+    taken = disclosed.as_taken(table, table * np.nan)
+    given = disclosed.shown("own_kinds", table, Shape(), tmp_path, taken=taken)
+    assert given.statuses.at["2024", "plans"] == "suppressed"
+
+
 @pytest.mark.parametrize("end", ["first", "last"])
 def test_a_ledger_does_not_tell_a_stock_that_is_held_back(end):
     months = authority(months=48, rate=20)

@@ -281,3 +281,10 @@ def test_no_cell_or_shared_string_of_another_column_leaves_the_reader(tmp_path, 
     assert len(cells(package(tmp_path, headed(rows), strings=words))) == 187
     assert "K199" in str(kept) and "2025-01-02" in str(kept)
     assert "Worker" not in str(kept).replace("Allocated Worker", "") and "Name" not in str(kept)
+
+
+def test_the_first_rows_which_hold_every_column_are_not_kept_after_the_reading(tmp_path, monkeypatch):
+    books, init = [], workbook._Book.__init__
+    monkeypatch.setattr(workbook._Book, "__init__", lambda book, file: books.append(book) or init(book, file))
+    cells(package(tmp_path, headed(line(2, text("K1"), text("2025-01-02"), None, text("A name")))))
+    assert [book.reads.cache_info().currsize for book in books] == [0]

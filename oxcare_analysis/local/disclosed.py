@@ -106,8 +106,11 @@ def secret(data_dir: str | Path | None = None) -> bytes:
     """
     path = folder(data_dir) / "secret"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        durable.write(path, secrets.token_bytes(32))
+        with durable.refusing("The folder of what was let out", "--data-dir"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with durable.lock(path.with_name(".secret.lock"), "data/local/disclosed"):
+                if not path.exists():
+                    durable.write(path, secrets.token_bytes(32))
     return path.read_bytes()
 
 

@@ -174,6 +174,8 @@ def _before(earlier: pd.DataFrame | None, table: pd.DataFrame,
         return None
     names = cell_names(table)
     rows = earlier[earlier.index.isin(names)].astype(float)
+    taken = rows[rows["edition"].isna()]  # of another table: as that has them, whatever was let out here
+    rows = pd.concat([rows[~rows.index.isin(taken.index)], taken])
     let_out = rows.dropna(subset="value")
     never = rows[~rows.index.isin(let_out.index) & ~rows.index.duplicated()]
     rows = pd.concat([let_out, never])

@@ -5,12 +5,15 @@ what one table holds back is worked out with what another shows.
 """
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from oxcare_analysis.local import published_folder
 from oxcare_analysis.thinking.months import STOCK
+
+if TYPE_CHECKING:  # the reader of folders is the attack's: what protects a page has no need of it
+    from oxcare_analysis.local.published_folder import Found
 
 YEAR = "year to March "  # in front of the year, in the row of its totals
 YEARLY = {"referrals": "referrals_received", "enquiries": "enquiries_started", "conferences": "conferences_held",
@@ -29,7 +32,7 @@ def year_rows(table: pd.DataFrame) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((row, months_of(row.removeprefix(YEAR))) for row in map(str, table.index) if row.startswith(YEAR))
 
 
-def with_all_else(wide: dict[str, pd.DataFrame], found: tuple[published_folder.Found, ...]) -> dict[str, pd.DataFrame]:
+def with_all_else(wide: dict[str, pd.DataFrame], found: "tuple[Found, ...]") -> dict[str, pd.DataFrame]:
     """The tables of counts (attack.counted), the months among them with all that the others show of the same counts.
 
     A year's total comes as a row below its twelve months. `found`: the tables as the folder has them.
@@ -64,13 +67,14 @@ def _years(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[rows, [c for c in table if c in YEARLY]].rename(columns=YEARLY)
 
 
-def _stocks(found: tuple[published_folder.Found, ...]) -> dict[str, float]:
+def _stocks(found: "tuple[Found, ...]") -> dict[str, float]:
     """Children on a plan at the end of a month, as a ledger begins and ends with them."""
     ends = {}
     for table in found:
         for row in table.rows:
             said = OPENED.fullmatch(row[0].strip().lower())
             if said and re.fullmatch(r"[\d,]+(\.0)?", row[1]):
-                month = pd.to_datetime(said[1].title(), format="%B %Y").strftime("%Y-%m")
-                ends[month] = float(row[1].replace(",", ""))
+                month = pd.to_datetime(said[1].title(), format="%B %Y", errors="coerce")
+                if pd.notna(month):
+                    ends[month.strftime("%Y-%m")] = float(row[1].replace(",", ""))
     return ends

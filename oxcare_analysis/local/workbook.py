@@ -59,6 +59,7 @@ def read_lists(path: Path, within: int, chosen: Callable[[str, list[str]], dict[
             lists += islice(heads, 1)
         with _readable(path):
             below = book.below(lists)
+            book.reads.cache_clear()  # the first rows of a sheet may have names in them
     for one, columns in zip(lists, below, strict=True):
         _refuse_formulas(one.where, columns)
     return [(one.where, one.header, pd.DataFrame(dict(zip(one.places.values(), columns, strict=True)), dtype="str"))

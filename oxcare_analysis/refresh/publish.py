@@ -129,14 +129,14 @@ def _before_pages(study, request: Request, document: dict, place: pages.Place, s
     def rest() -> None:
         if forks.CAN_FORK:
             make.warm_up()
-        door.story(study)
         for name in ("entry_threshold", "exit_threshold", "awareness"):
             diagnostics.specifications(study, name)
         standing.write(staged / sources.PAGE, sources.page(study, request.data_dir, place))
         downloads.write_results(study, document, staged, request.data_dir)
+        door.story(study)  # last: it may ask for the verdicts of every authority too, and would wait for their lock
 
-    beside = {"everywhere": (door.everywhere, study)} if forks.CAN_FORK and request.workers > 1 else {}
-    list(forks.each(beside, 1, meanwhile=rest))
+    beside = {"the verdicts of every authority": (door.everywhere, study)}
+    list(forks.each(beside if forks.CAN_FORK and request.workers > 1 else {}, 1, meanwhile=rest))
 
 
 def _sha256(text: str, notebook: Path | None = None, own: bytes | bool = b"") -> str:
