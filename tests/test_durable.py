@@ -222,11 +222,11 @@ def test_a_command_says_what_it_waits_for_and_goes_on_when_the_holder_is_killed(
     with durable.lock(tmp_path / ".lock", "reports/"):
         pass
     assert caplog.messages == [
-        "Another oxcare command is writing to reports/; waiting for it, at most 60 minutes."]
+        "Another oxcare process is writing to reports/; waiting for it, at most 60 minutes."]
 
 
 def test_a_wait_that_is_too_long_ends_in_one_paragraph(tmp_path, holder):
-    with pytest.raises(RunError, match=r"^Another oxcare command has been writing to reports/ for over 0 minutes\. "
+    with pytest.raises(RunError, match=r"^Another oxcare process has been writing to reports/ for over 0 minutes\. "
                                        r"Nothing was changed\. .* its lock goes with it\.$"):
         with durable.lock(tmp_path / ".lock", "reports/", seconds=0.2):
             pass

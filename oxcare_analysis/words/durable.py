@@ -133,7 +133,7 @@ def is_link(path: Path) -> bool:
 def lock(path: Path, what: str, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     """Hold `path` alone, waiting for whoever holds it, and saying so; the system lets go when a holder dies.
 
-    `what` completes "Another oxcare command is writing to ...". Raises RunError after `seconds`.
+    `what` completes "Another oxcare process is writing to ...". Raises RunError after `seconds`.
     """
     if is_link(path):
         raise UsageError(f"{path.parent.name}/{path.name} is a link; expected a plain file that only locks. Remove the "
@@ -143,11 +143,11 @@ def lock(path: Path, what: str, seconds: float = LOCK_SECONDS) -> Iterator[None]
         try:
             held.acquire(timeout=min(seconds, SECONDS_BEFORE_SAYING))
         except Timeout:
-            LOG.warning("Another oxcare command is writing to %s; waiting for it, at most %.0f minutes.", what,
+            LOG.warning("Another oxcare process is writing to %s; waiting for it, at most %.0f minutes.", what,
                         seconds / 60)
             held.acquire(timeout=seconds)
     except Timeout:
-        raise RunError(f"Another oxcare command has been writing to {what} for over {seconds / 60:.0f} minutes. "
+        raise RunError(f"Another oxcare process has been writing to {what} for over {seconds / 60:.0f} minutes. "
                        "Nothing was changed. Wait for it to end or end it, then run again: its lock goes with it."
                        ) from None
     try:
