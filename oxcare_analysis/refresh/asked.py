@@ -1,4 +1,4 @@
-"""What was asked for, and whether just that stands already: told from the files alone, before anything is loaded."""
+"""What was asked for, whether just that stands already, and putting what was built for it in place: by files alone."""
 
 import hashlib
 import platform
@@ -81,6 +81,18 @@ class Outcome:
         return self.index.parents[1].name
 
 
+@dataclass(frozen=True)
+class Built:
+    """A report made and not yet in place: where it belongs, what changed; `staged` None where nothing is new."""
+
+    month: str
+    folder: str
+    key: str
+    staged: Path | None
+    changes: dict
+    packed: bytes | None = None  # the files, where they were made on another machine
+
+
 def versions() -> dict[str, str]:
     """The versions of what a report is made with."""
     return {name: metadata.version(name) for name in ENVIRONMENT}
@@ -97,6 +109,16 @@ def answered(request: Request) -> Outcome | None:
         found = Outcome(target / "index.html", kept["key"], False, request.digest)
         note(request.out, [found])
     return found
+
+
+def put(request: Request, built: Built) -> Outcome:
+    """Put what was built in place. The caller holds the folder of reports."""
+    target = request.out / built.month / built.folder
+    if built.staged:
+        if request.own_months:
+            disclosed.enter_waiting(request.data_dir)  # first: a kill in between must not let a report go unremembered
+        standing.put_in_place(built.staged, target)
+    return Outcome(target / "index.html", built.key, built.staged is not None, request.digest, built.changes)
 
 
 def note(out: Path, outcomes: list[Outcome]) -> None:

@@ -3,6 +3,7 @@
 Reports are made by the workers and put in place by one process, this one, so the folder of reports has one writer.
 """
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -20,11 +21,9 @@ from oxcare_analysis.words.errors import OxcareError, RunError
 def publish_all(requests: list[Request], workers: int, scheduler: str | None,
                 say: Callable[[str], None]) -> Iterator[tuple[Request, Outcome | OxcareError]]:
     """Each request with its outcome, as they end. One area's failure stops no other; a lost worker costs a retry."""
-    from oxcare_analysis.refresh import publish
-
     out, started, outcomes = requests[0].out, time.monotonic(), []
     pool = cluster.connected(scheduler) if scheduler else _processes(workers)
-    with standing.held(out), publish.scratch(out) as scratch, pool as submit:
+    with standing.held(out), standing.scratch(out) as scratch, pool as submit:
         waiting = {}
         for number, request in enumerate(requests):
             folder = Path(scratch) / f"{number}-1"
@@ -36,7 +35,7 @@ def publish_all(requests: list[Request], workers: int, scheduler: str | None,
                     built = done.result()
                     if built.packed:
                         built = replace(built, staged=cluster.unpack(built.packed, folder))
-                    outcome = publish.put(request, built)
+                    outcome = asked.put(request, built)
                     outcomes.append(outcome)
                 except OxcareError as problem:
                     outcome = problem
@@ -90,4 +89,6 @@ def build_here(request: Request, folder: Path):
     from oxcare_analysis.refresh import publish
 
     folder.mkdir()
-    return publish.build(replace(request, workers=1), folder, lambda line: None)
+    built = publish.build(replace(request, workers=1), folder, lambda line: None)
+    gc.collect()  # what one area leaves would be copied by every fork of the next
+    return built

@@ -3,10 +3,9 @@
 import hashlib
 import platform
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -16,50 +15,23 @@ from oxcare_analysis import diagnostics, documents, door
 from oxcare_analysis.local import disclosed
 from oxcare_analysis.refresh import (asked, cards, compare, downloads, front, make, pages, run, sources,
                                      standing)
-from oxcare_analysis.refresh.asked import Outcome, Request
+from oxcare_analysis.refresh.asked import Built, Outcome, Request
 from oxcare_analysis.words import forks, paths
 
 SHORT = {"00": "Verdicts", "01": "Published figures", "02": "Growth", "11": "Coming on", "12": "Coming off",
          "13": "Need", "14": "Awareness", "21": "Looked after", "22": "Work and cost", "31": "Your own months"}
 
 
-@dataclass(frozen=True)
-class Built:
-    """A report made and not yet in place: where it belongs, what changed; `staged` None where nothing is new."""
-
-    month: str
-    folder: str
-    key: str
-    staged: Path | None
-    changes: dict
-    packed: bytes | None = None  # the files, where they were made on another machine
-
-
 def publish(request: Request, say: Callable[[str], None]) -> Outcome:
     """Run the notebooks for an area and publish its report. Raises RunError, leaving what stood before."""
     # What cannot be loaded is said before any folder is made.
     door.load(request.area, request.first_year, request.last_year, request.as_of, request.data_dir)
-    with standing.held(request.out), scratch(request.out) as folder:
-        outcome = put(request, build(request, folder, lambda line: say(f"{request.area}: {line}")))
+    with standing.held(request.out), standing.scratch(request.out) as folder:
+        outcome = asked.put(request, build(request, folder, lambda line: say(f"{request.area}: {line}")))
         asked.note(request.out, [outcome])
     if outcome.new:
         say(f"{request.area}: {compare.report_words(outcome.changes).replace(chr(10), ' ')}")
     return outcome
-
-
-def scratch(out: Path) -> tempfile.TemporaryDirectory:
-    """A folder beside the reports in which one is made; it goes when the report is in place, or by the next command."""
-    return tempfile.TemporaryDirectory(dir=out, prefix=standing.PARTIAL, ignore_cleanup_errors=True)
-
-
-def put(request: Request, built: Built) -> Outcome:
-    """Put what was built in place. The caller holds the folder of reports."""
-    target = request.out / built.month / built.folder
-    if built.staged:
-        if request.own_months:
-            disclosed.enter_waiting(request.data_dir)  # first: a kill in between must not let a report go unremembered
-        standing.put_in_place(built.staged, target)
-    return Outcome(target / "index.html", built.key, built.staged is not None, request.digest, built.changes)
 
 
 def build(request: Request, scratch: str | Path, say: Callable[[str], None]) -> Built:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from oxcare_analysis.intake.areas import plain
 from oxcare_analysis.words import durable, swap
@@ -37,6 +38,11 @@ def held(out: Path) -> Iterator[None]:
             durable.LOG.debug("publish: locked")
             settle(out)
             yield
+
+
+def scratch(out: Path) -> TemporaryDirectory:
+    """A folder beside the reports in which one is made; it goes when the report is in place, or by the next command."""
+    return TemporaryDirectory(dir=out, prefix=PARTIAL, ignore_cleanup_errors=True)
 
 
 def settle(out: Path) -> None:
