@@ -203,7 +203,7 @@ def _default_window(panel: pd.DataFrame, area: Area) -> tuple[int, int]:
     first = max(DEFAULT_FIRST_YEAR, area.first_year)
     held = [year for (code, year), yes in full.items() if yes and code == area.code]
     anywhere = [year for (_, year), yes in full.items() if yes]
-    if held and max(held) <= first > settings.EARLIEST_YEAR >= area.first_year:
+    if held and max(anywhere) <= first > settings.EARLIEST_YEAR >= area.first_year:
         first = settings.EARLIEST_YEAR  # an early as-of month: all that was out by then
     years = [year for year in held if year >= first]
     return first, max(years, default=max(first, min(area.last_year, max(anywhere, default=first))))

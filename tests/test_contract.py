@@ -209,6 +209,7 @@ def test_the_example_of_the_contract_has_its_published_numbers(made):
         ("Bournemouth", {"from": 2013, "to": 2019}),
         ("Dorset", {"from": 2020, "to": 2024}),
         ("West Northamptonshire", {"from": 2022, "to": 2024}),
+        ("Isles of Scilly", {"from": 2013, "to": 2024}),  # none since 2012: England's last
     ],
 )
 def test_the_default_window_is_2013_or_the_first_year_to_the_last_with_all_five_counts(made, area, window):
