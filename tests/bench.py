@@ -200,6 +200,7 @@ def page(one: dict, more: dict, pairs: int, several_pairs: int, parts: dict, rec
     """docs/performance.md."""
     table = "".join(f"| {asked} | {must} | {was} |\n" for asked, must, was in rows(one, more))
     machine = statistics.median(more.pop("two that only count"))
+    alone = statistics.median(more["few, one worker"]) / FEW
     times = "".join(f"| {name} | {statistics.median(taken):.2f} | {min(taken):.2f} to {max(taken):.2f} |\n"
                     for name, taken in (one | more).items())
     own = "".join(f"| {r['layout']} | {r['children']:,} | {r['seconds']:.1f} | {r['limit_seconds'] or ''} "
@@ -218,7 +219,8 @@ which ours does.
 | --- | --- | --- |
 {table}
 Two processes that do nothing but count did, side by side, {machine:.2f} times the work of one on this machine
-meanwhile: no two workers can do more.
+meanwhile: no two workers can do more. One worker takes {alone:.1f} seconds an area, its start included; two that lost
+nothing would take {alone / machine:.1f}, and plain ÷ that is {statistics.median(one["plain"]) * machine / alone:.1f}.
 
 Seconds behind them:
 
