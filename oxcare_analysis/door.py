@@ -219,13 +219,17 @@ def _study(mine: Area, first: int, last: int, month: str | None, tables: built.T
            panel: pd.DataFrame, data_dir: str | Path | None) -> Study:
     key = f"{tables.data_sha256}{built.code_sha256()}"
     known_by = month or built.newest_month(tables)  # 'latest' and the newest month let in the same figures
-    fitted = kept.cached("noise", _sha256(f"{key}{known_by}{_code_sha256('measures.py', 'models/noise.py')}"),
-                          lambda: _fit_noise(panel), data_dir)
-    neighbours = _neighbours(tables)
+    place = (paths.data_dir(data_dir), tables.data_sha256)
+    # In this process too: studies of one noise model share what is worked out of all authorities.
+    fitted = kept.remembered(("noise", *place, month), lambda: kept.cached(
+        "noise", _sha256(f"{key}{known_by}{_code_sha256('measures.py', 'models/noise.py')}"),
+        lambda: _fit_noise(panel), data_dir))
+    neighbours = kept.remembered(("neighbours", *place), lambda: _neighbours(tables))
     too_few_years = month is not None and fitted["a"].isna().any()
     if too_few_years:  # how noisy a measure is does not depend on what was out; the report says where it is from
         fitted = load(mine.name, None, None, settings.LATEST, data_dir).noise
-    checked = kept.cached("checks", _sha256(key), lambda: _checks(tables, data_dir), data_dir)
+    checked = kept.remembered(("checks", *place), lambda: kept.cached(
+        "checks", _sha256(key), lambda: _checks(tables, data_dir), data_dir))
     editions = resolved.groupby("source")["edition"].agg(lambda e: max(e.unique(), key=raw.edition_order)).to_dict()
     revised = resolved.loc[resolved["revised"] & resolved["area_code"].eq(mine.code), "edition"]
     return Study(
@@ -239,7 +243,7 @@ def _study(mine: Area, first: int, last: int, month: str | None, tables: built.T
          "neighbours": neighbours,
          "regions": dict(zip(tables.areas["area_code"], tables.areas["region_code"], strict=True))},
         paths.data_dir(data_dir),
-        kept.remembered(("changes", paths.data_dir(data_dir), tables.data_sha256, month), dict))
+        kept.remembered(("shared", *place, month), dict))
 
 
 def _neighbours(tables: built.Tables) -> dict[str, tuple[str, ...]]:

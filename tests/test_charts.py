@@ -406,14 +406,18 @@ def test_a_picture_to_take_away_is_as_fine_as_its_size_says_and_says_what_it_sho
 @pytest.mark.parametrize("what", DRAWN)
 def test_title_chart_note_and_source_are_inside_the_strips_that_are_stacked(draw, what):
     chart = draw("Oxfordshire", what)
-    strips = pictures.strips(chart)
-    assert "".join(strips[-1].texts[-1].get_text().split()).endswith("".join(chart.source.split()))
-    for strip in strips:
-        strip.draw_without_rendering()
-        for box in (text.get_window_extent() for text in strip.texts), (a.get_tightbbox() for a in strip.axes):
-            for part in box:
-                assert part.x0 >= -1 and part.x1 <= strip.bbox.width + 1
-                assert part.y0 >= -1 and part.y1 <= strip.bbox.height + 1
+    above, beneath = pictures.strips(chart)
+    assert "".join("".join(above.lines).split()) == "".join(chart.title.split())
+    assert "".join("".join(beneath.lines).split()).endswith("".join(chart.source.split()))
+    for strip in (above, beneath):
+        picture = strip.drawn(150)
+        left, top, right, bottom = ImageChops.invert(picture).getbbox()  # what is cut off reaches the edge
+        assert 0 < left < right < picture.width and 0 < top < bottom < picture.height
+    figure = chart.laid_out
+    figure.draw_without_rendering()
+    for part in (*(text.get_window_extent() for text in figure.texts), *(a.get_tightbbox() for a in figure.axes)):
+        assert part.x0 >= -1 and part.x1 <= figure.bbox.width + 1
+        assert part.y0 >= -1 and part.y1 <= figure.bbox.height + 1
 
 
 @pytest.mark.parametrize("what", ["ledger", "months"])

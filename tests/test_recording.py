@@ -186,8 +186,8 @@ def test_what_is_kept_from_before_is_what_would_be_worked_out_again(standing):
     judging.gather(study)
     for points in recording.points(study).values():
         kept = recording.leave_out(study, points)
-        fresh = dataclasses.replace(kept, changes={})
-        assert kept.changes
+        fresh = dataclasses.replace(kept, shared={})
+        assert kept.shared
         for name in judging.NAMES:
             assert judging.primary(kept, name) == judging.primary(fresh, name)
 

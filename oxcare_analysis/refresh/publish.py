@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 
-from oxcare_analysis import diagnostics, documents, door
+from oxcare_analysis import care, diagnostics, documents, door
 from oxcare_analysis.local import disclosed
 from oxcare_analysis.refresh import (asked, cards, compare, downloads, front, make, pages, run, sources,
                                      standing)
@@ -103,6 +103,8 @@ def _before_pages(study, request: Request, document: dict, place: pages.Place, s
             make.warm_up()
         for name in ("entry_threshold", "exit_threshold", "awareness"):
             diagnostics.specifications(study, name)
+        care.next_year(study)
+        diagnostics.comparable_events(study, data_dir=request.data_dir)
         standing.write(staged / sources.PAGE, sources.page(study, request.data_dir, place))
         downloads.write_results(study, document, staged, request.data_dir)
         door.story(study)  # last: it may ask for the verdicts of every authority too, and would wait for their lock

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib import rc_context
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -64,7 +65,8 @@ class Chart:
     def laid_out(self) -> Figure:
         """The figure, its parts in their places once and for all: laid out again they would move a little."""
         if engine := self.figure.get_layout_engine():
-            engine.execute(self.figure)
+            with rc_context(pictures.SET_TEXT):
+                engine.execute(self.figure)
         self.figure.set_layout_engine("none")
         return self.figure
 

@@ -8,25 +8,72 @@ import io
 import re
 import textwrap
 import zlib
+from dataclasses import dataclass
+from functools import cache
 from html import escape
 
-from matplotlib import rc_context
+from matplotlib import font_manager, rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 # Width and height in inches, dots an inch: the text width of A4, as tall as the chart needs, for print or for a screen;
 # a slide of 16 by 9.
 SIZES = {"page": (6.69, None, 300), "slide": (10.0, 5.625, 300), "screen": (6.69, None, 150)}
-TITLE_POINTS, FOOT_POINTS = 12.5, 8.5
+TITLE_POINTS, FOOT_POINTS, LINE, MARGIN = 12.5, 8.5, 1.3, 0.05  # LINE: in points of the text; MARGIN: inches
 COLOURS, APART = 16, 30  # colours of a picture to take away; how far apart, as sums over red, green and blue
 SLIDE_EDGE = 0.12  # inches above and beneath what is on a slide
 # The first is what the charts are laid out with; the others are as wide, nearly, and on every Windows and Mac machine.
 FONTS = ["DejaVu Sans", "Verdana", "Arial", "sans-serif"]
 SVG_HEAD = '<?xml version="1.0" encoding="utf-8"?>'
 GREY = "#555555"
+# Text is set alike at every size, and faster, when it is not fitted to the dots of one.
+SET_TEXT = {"text.hinting": "none"}
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Lines of text as wide as a chart, to stand above or beneath it; sizes in inches and points."""
+
+    lines: tuple[str, ...]
+    width: float
+    points: float
+    weight: str
+    colour: str
+
+    @property
+    def height(self) -> float:
+        """Just high enough for the lines, in inches."""
+        return self.points * LINE / 72 * len(self.lines) + 2 * MARGIN
+
+    def baselines(self) -> list[float]:
+        """How far down each line stands, in inches."""
+        return [MARGIN + self.points / 72 * (0.93 + LINE * number) for number in range(len(self.lines))]
+
+    def drawn(self, dots: float) -> Image.Image:
+        """The lines as a picture, at so many dots an inch."""
+        picture = Image.new("RGB", (int(self.width * dots), round(self.height * dots)), "white")
+        pen, font = ImageDraw.Draw(picture), _font(self.weight, self.points * dots / 72)
+        for line, down in zip(self.lines, self.baselines(), strict=True):
+            pen.text((0.008 * picture.width, down * dots), line, self.colour, font, anchor="ls")
+        return picture
+
+    def svg(self) -> str:
+        """The lines as SVG text."""
+        named = ", ".join(f"'{name}'" if " " in name else name for name in FONTS)
+        lines = "".join(f'<text x="{0.008 * self.width * 72:.2f}" y="{down * 72:.2f}">{escape(line)}</text>'
+                        for line, down in zip(self.lines, self.baselines(), strict=True))
+        return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width * 72:.2f}" '
+                f'height="{self.height * 72:.2f}"><g font-family="{named}" font-size="{self.points}px" '
+                f'font-weight="{self.weight}" fill="{self.colour}">{lines}</g></svg>')
+
+
+@cache
+def _font(weight: str, pixels: float) -> ImageFont.FreeTypeFont:
+    found = font_manager.findfont(font_manager.FontProperties(family=FONTS, weight=weight))
+    return ImageFont.truetype(found, pixels, layout_engine=ImageFont.Layout.BASIC)
 
 
 def alone(chart) -> str:
@@ -34,33 +81,27 @@ def alone(chart) -> str:
     return SVG_HEAD + chart.drawn.replace("<svg ", '<svg role="img" ', 1).replace(">", f">{_words(chart)}", 1)
 
 
-def strips(chart) -> list[Figure]:
-    """What is stacked into a picture to take away: title, chart, note and source, all as wide as the chart."""
+def strips(chart) -> tuple[Strip, Strip]:
+    """What stands above a chart to take away, its title, and beneath it, note and source."""
     width = chart.figure.get_size_inches()[0]
-    foot = "\n".join(wrap(line, int(width * 15.3)) for line in (chart.note, chart.source) if line)
-    return [_strip(wrap(chart.title, int(width * 9)), width, TITLE_POINTS, fontweight="bold"), chart.laid_out,
-            _strip(foot, width, FOOT_POINTS, color=GREY)]
-
-
-def _strip(text: str, width: float, points: float, **style) -> Figure:
-    """Lines of text as a figure just high enough for them."""
-    height = points * 1.3 / 72 * (text.count("\n") + 1) + 0.1
-    figure = Figure(figsize=(width, height))
-    figure.text(0.008, 1 - 0.05 / height, text, va="top", fontsize=points, **style)
-    return figure
+    foot = [part for line in (chart.note, chart.source) if line for part in _lines(line, int(width * 15.3))]
+    return (Strip(tuple(_lines(chart.title, int(width * 9))), width, TITLE_POINTS, "bold", "black"),
+            Strip(tuple(foot), width, FOOT_POINTS, "normal", GREY))
 
 
 def stacked_pngs(chart, sizes: list[str]) -> dict[str, bytes]:
-    """The strips as one picture of each size, drawn once at the finest; a slide has white around what is on it."""
-    parts = strips(chart)
-    width, tall = chart.figure.get_size_inches()[0], sum(part.get_size_inches()[1] for part in parts)
-    dots = {size: _dots(size, width, tall) for size in sizes}
-    drawn = []
-    for strip in parts:
-        strip.set_dpi(max(dots.values()))
-        canvas = FigureCanvasAgg(strip)
+    """Chart and strips as one picture of each size, drawn once at the finest; a slide has white around what is on it.
+    """
+    above, beneath = strips(chart)
+    width, tall = chart.laid_out.get_size_inches()
+    dots = {size: _dots(size, width, above.height + tall + beneath.height) for size in sizes}
+    finest = max(dots.values())
+    chart.laid_out.set_dpi(finest)
+    canvas = FigureCanvasAgg(chart.laid_out)
+    with rc_context(SET_TEXT):
         canvas.draw()
-        drawn.append(Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1))
+    drawn = [above.drawn(finest), Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw",
+                                                   "RGBA", 0, 1), beneath.drawn(finest)]
     stacked, down = Image.new("RGB", (drawn[0].width, sum(part.height for part in drawn))), 0
     for part in drawn:
         stacked.paste(part, (0, down))
@@ -111,14 +152,14 @@ def _palette(whole: Image.Image) -> Image.Image:
 
 
 def stacked_svg(chart) -> str:
-    """The strips as one SVG, each a drawing of its own within it."""
+    """Chart and strips as one SVG, each a drawing of its own within it."""
+    above, beneath = strips(chart)
     parts, down = [], 0.0
-    for number, strip in enumerate(strips(chart)):
-        drawn = chart.drawn if strip is chart.laid_out else drawing(strip, f"{chart.name} {number}")
-        drawn = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', drawn, count=2)
+    width, tall = chart.laid_out.get_size_inches() * 72
+    own = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', chart.drawn, count=2)
+    for drawn, height in ((above.svg(), above.height * 72), (own, tall), (beneath.svg(), beneath.height * 72)):
         parts.append(drawn.replace("<svg ", f'<svg y="{down:.2f}" ', 1))
-        down += strip.get_size_inches()[1] * 72
-    width = chart.figure.get_size_inches()[0] * 72
+        down += height
     return (f'{SVG_HEAD}<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:.2f}pt" height="{down:.2f}pt" '
             f'viewBox="0 0 {width:.2f} {down:.2f}">{_words(chart)}{"".join(parts)}</svg>')
 
@@ -144,4 +185,8 @@ def drawing(figure: Figure, name: str) -> str:
 
 def wrap(text: str, width: int = 38) -> str:
     """The text in lines of at most `width` characters."""
-    return "\n".join(textwrap.wrap(text, width))
+    return "\n".join(_lines(text, width))
+
+
+def _lines(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width)

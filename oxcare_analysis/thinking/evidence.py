@@ -9,6 +9,7 @@ from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.study import Study
 
 PECULIAR = 0.05  # two-sided rank p
+CONTRASTS = "contrasts"  # what they are kept under, with measure and window
 
 
 def estimate(study: Study, measure: str, first_year: int | None = None, last_year: int | None = None) -> Estimate:
@@ -44,12 +45,7 @@ def estimate(study: Study, measure: str, first_year: int | None = None, last_yea
 
 def contrasts(study: Study, measure: str, b: int, t: int) -> pd.DataFrame:
     """The change for every authority that has years b and t: estimate, se, base and end (mean logs), n."""
-    kept = study.changes.get((measure, b, t))
-    if kept and kept[0] is study.panel and kept[1] is study.noise:  # studies of other figures may share the dictionary
-        return kept[2]
-    out = changes_of(study, study.authorities, measure, b, t)
-    study.changes[measure, b, t] = study.panel, study.noise, out
-    return out
+    return study.of_all((CONTRASTS, measure, b, t), lambda: changes_of(study, study.authorities, measure, b, t))
 
 
 def changes_of(study: Study, people: pd.DataFrame, measure: str, b: int, t: int) -> pd.DataFrame:

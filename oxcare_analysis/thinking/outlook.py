@@ -65,7 +65,7 @@ def outlook(study: Study) -> Outlook:
     if not np.isfinite(study.models.loc[[STARTS, EXITS], ["a", "sigma"]].to_numpy()).all():
         return Outlook(study.area.name, missing="too few authorities and years are held to measure how far starts and "
                        "exits move in a year", source=study.source)
-    everyone = forecasts(study)
+    everyone = study.of_all(("forecasts",), lambda: forecasts(study))
     if everyone.empty:
         return Outlook(study.area.name, missing=f"nothing had been published on {FIRST_FORECAST} or later",
                        source=study.source)
@@ -76,7 +76,7 @@ def outlook(study: Study) -> Outlook:
                        source=study.source)
     past = everyone.dropna(subset="actual")
     own = past["area_code"] == study.area.code
-    early, rows = _early(study), []
+    early, rows = study.of_all(("early forecasts",), lambda: _early(study)), []
     for level, low, high in ((80, "low_80", "high_80"), (95, "low", "high")):
         held = past["actual"].between(past[low], past[high])
         rows.append((level, held.mean(), len(past), int(held[own].sum()), int(own.sum()),

@@ -107,14 +107,14 @@ def leave_out(study: Study, left_out: set[tuple[int, str]]) -> Study:
     changed = [*counts, *measures.DERIVED]
     panel = study.panel.copy()
     panel.loc[mine.index, changed] = mine[changed]
-    other, window = dataclasses.replace(study, panel=panel, changes={}), (study.first_year, study.last_year)
+    other, window = dataclasses.replace(study, panel=panel, shared={}), (study.first_year, study.last_year)
     own = panel.loc[mine.index]
-    for key, (known, noise, frame) in list(study.changes.items()):
-        if known is study.panel and noise is study.noise and key[1:] == window:
-            if not counts.isdisjoint(measures.made_of(key[0])):  # of all authorities only this one has other figures
-                anew = evidence.changes_of(other, own, *key)
+    for key, (known, noise, frame) in list(study.shared.items()):
+        if known is study.panel and noise is study.noise and key[0] == evidence.CONTRASTS and key[2:] == window:
+            if not counts.isdisjoint(measures.made_of(key[1])):  # of all authorities only this one has other figures
+                anew = evidence.changes_of(other, own, *key[1:])
                 frame = pd.concat([frame.drop(study.area.code, errors="ignore"), anew]).sort_index()
-            other.changes[key] = panel, noise, frame
+            other.shared[key] = panel, noise, frame
     return other
 
 

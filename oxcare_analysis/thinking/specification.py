@@ -58,7 +58,8 @@ def specifications(study: Study, hypothesis: str, candidates: tuple[str, ...], m
             if first < ratio.years <= last:
                 continue
             for reading in READINGS:
-                change = _changes(study, measure, first, last, reading)
+                change = study.of_all(("specification", measure, first, last, reading),
+                                      lambda way=(measure, first, last, reading): _changes(study, *way))
                 if study.area.code not in change.index:
                     continue
                 mine = change.loc[study.area.code]

@@ -35,7 +35,7 @@ class Study:
     force, with status, note, edition and table; `noise`: the noise model, one row a measure; `neighbours`: codes of
     statistical neighbours, nearest first; `names`: area_code → name; `checks`: every check row for this area;
     `provenance`: editions and hashes; `data_dir`: where the figures were read, None for those of no folder;
-    `changes`: over a window in all authorities, kept by evidence.contrasts for every study of the same figures.
+    `shared`: what was worked out of all authorities, kept by `of_all` for every study of the same figures.
     """
 
     area: Area
@@ -51,12 +51,19 @@ class Study:
     events: pd.DataFrame = field(repr=False)
     provenance: dict = field(repr=False)
     data_dir: Path | None = field(default=None, repr=False, compare=False)
-    changes: dict = field(default_factory=dict, repr=False, compare=False)
+    shared: dict = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def authorities(self) -> pd.DataFrame:
         """The panel without England and the regions."""
-        return measures.authorities(self.panel)
+        return self.of_all(("authorities",), lambda: measures.authorities(self.panel))
+
+    def of_all(self, key: tuple, make):
+        """What `make` works out of the panel and the noise model alone, whichever authority and window is asked for."""
+        held = self.shared.get(key)
+        if not held or held[0] is not self.panel or held[1] is not self.noise:  # studies of other figures may share it
+            held = self.shared[key] = self.panel, self.noise, make()
+        return held[2]
 
     @cached_property
     def models(self) -> pd.DataFrame:
