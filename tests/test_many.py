@@ -9,16 +9,17 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import NEEDS_FORK
 
 from oxcare_analysis.cli import refresh as command
 from oxcare_analysis.intake import raw
 from oxcare_analysis.local import disclosed
 from oxcare_analysis.refresh import asked, cluster, many, publish, standing
-from oxcare_analysis.words import forks
 from oxcare_analysis.words.errors import OxcareError, RunError, UsageError
 
 DECLARED = 'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str = "latest"'
@@ -54,7 +55,7 @@ def published(out):
     return sorted(path.parent.name for path in out.glob("*/*/index.html"))
 
 
-@pytest.mark.skipif(not forks.CAN_FORK, reason="the planted fault ends the process that forked the notebook")
+@NEEDS_FORK  # the planted fault ends the process that forked the notebook
 def test_one_areas_failure_stops_no_other_and_a_worker_that_is_ended_costs_a_retry(asking, tmp_path):
     once = tmp_path / "ended once"
     requests = asking(f"import os, pathlib, signal\nonce = pathlib.Path({str(once)!r})\n"
@@ -71,6 +72,35 @@ def test_one_areas_failure_stops_no_other_and_a_worker_that_is_ended_costs_a_ret
     again = [replace(request) for request in requests if request.area != "Rutland"]
     assert [outcome.new for _, outcome in many.publish_all(again, 1, None, print)] == [False, False]
     assert "nothing new since" in (requests[0].out / "index.html").read_text(encoding="utf-8")
+
+
+@NEEDS_FORK
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="the test looks for processes in /proc")
+@pytest.mark.parametrize("names", [("Rutland",), AREAS])
+def test_a_killed_refresh_leaves_no_process_behind(asking, tmp_path, names):
+    marks = tmp_path / "at work"
+    marks.mkdir()
+    requests = asking(f"import os, pathlib, time\nmarks = pathlib.Path({str(marks)!r})\n"
+                      "for process in (os.getpid(), os.getppid()):\n    (marks / str(process)).touch()\n"
+                      "time.sleep(120)", names)
+
+    def refresh():
+        os.setsid()
+        list(many.publish_all(requests, 2, None, print)) if len(names) > 1 else publish.publish(requests[0], print)
+
+    command = get_context("fork").Process(target=refresh)
+    command.start()
+    wait_for(lambda: len(list(marks.iterdir())) >= (4 if len(names) > 1 else 2), 120)
+    os.kill(command.pid, signal.SIGKILL)
+    command.join()
+    wait_for(lambda: not [path.name for path in marks.iterdir() if _runs(int(path.name))], 10)
+
+
+def _runs(process):
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
 
 
 def test_a_page_that_depends_on_the_same_is_kept_and_another_is_run_again(asking, tmp_path):

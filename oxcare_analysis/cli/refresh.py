@@ -1,7 +1,7 @@
 """`oxcare refresh`: run the notebooks and publish reports."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +25,7 @@ def command(area: Annotated[list[str] | None, typer.Option("--area", help="May b
     """Run every notebook for an area (default Oxfordshire) and publish the report, whole or not at all."""
     from oxcare_analysis.refresh import asked
 
-    names = _names(area, everyone, data_dir)
+    names = _names(area, everyone, data_dir, meanwhile=lambda: scheduler or _warm_up())
     requests = [asked.Request(name, first, last, as_of, out.resolve(), paths.data_dir(data_dir), workers, force,
                               alone=len(names) == 1 and not scheduler)  # own months are read on this machine only
                 for name in names]
@@ -43,15 +43,26 @@ def command(area: Annotated[list[str] | None, typer.Option("--area", help="May b
                        "run these again once the reason given above is mended.")
 
 
-def _names(area: list[str] | None, everyone: bool, data_dir: Path | None) -> list[str]:
-    """The areas asked for. Raises UsageError at an unknown one before anything is run."""
+def _names(area: list[str] | None, everyone: bool, data_dir: Path | None,
+           meanwhile: Callable[[], object] = lambda: None) -> list[str]:
+    """The areas asked for; `meanwhile` is done beside. Raises UsageError at an unknown one before anything is run."""
     from oxcare_analysis.words import forks
 
     if not everyone and len(area or []) < 2:
         return list(area or ["Oxfordshire"])
     # Elsewhere, so that the memory that building the tables takes is given back before the workers need it.
-    (_, names), = forks.each({"names": (_listed, area, everyone, data_dir)}, 1)
+    (_, names), = forks.each({"names": (_listed, area, everyone, data_dir)}, 1, meanwhile=meanwhile)
     return names
+
+
+def _warm_up() -> None:
+    """Import what the workers need, where they are forks of this process."""
+    from oxcare_analysis.words import forks
+
+    if forks.CAN_FORK:
+        from oxcare_analysis.refresh import make
+
+        make.warm_up()
 
 
 def _listed(area: list[str], everyone: bool, data_dir: Path | None) -> list[str]:

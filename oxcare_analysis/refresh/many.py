@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
 from oxcare_analysis.refresh import asked, cluster, standing
 from oxcare_analysis.refresh.asked import Outcome, Request
+from oxcare_analysis.words import forks
 from oxcare_analysis.words.errors import OxcareError, RunError
 
 
@@ -22,7 +23,7 @@ def publish_all(requests: list[Request], workers: int, scheduler: str | None,
                 say: Callable[[str], None]) -> Iterator[tuple[Request, Outcome | OxcareError]]:
     """Each request with its outcome, as they end. One area's failure stops no other; a lost worker costs a retry."""
     out, started, outcomes = requests[0].out, time.monotonic(), []
-    pool = cluster.connected(scheduler) if scheduler else _processes(workers)
+    pool = cluster.connected(scheduler) if scheduler else _processes(workers, requests[0])
     with standing.held(out), standing.scratch(out) as scratch, pool as submit:
         waiting = {}
         for number, request in enumerate(requests):
@@ -61,12 +62,18 @@ def _progress(done: int, of: int, seconds: float) -> str:
 
 
 @contextmanager
-def _processes(workers: int) -> Iterator[Callable[[Request, Path], Future]]:
-    """A function that submits to processes of this machine, each of which is warm after its first report.
+def _processes(workers: int, first: Request) -> Iterator[Callable[[Request, Path], Future]]:
+    """A function that submits to processes of this machine: forks of this one, which has all that areas share, if safe.
 
     When a process dies its pool is of no use any more: another takes its place, and what it had is asked for again.
     """
     pools: list[Executor] = []
+    if forks.is_safe():
+        from oxcare_analysis.refresh import publish
+
+        with suppress(OxcareError):  # it is told when the area's turn comes
+            publish.make_ready(first)
+        gc.freeze()  # else collecting garbage in a fork copies all that it shares with this process
 
     def submit(request: Request, folder: Path) -> Future:
         if pools:
@@ -74,7 +81,8 @@ def _processes(workers: int) -> Iterator[Callable[[Request, Path], Future]]:
                 return pools[-1].submit(build_here, request, folder)
             except BrokenProcessPool:
                 pass
-        pools.append(ProcessPoolExecutor(workers, mp_context=get_context("spawn")))
+        context = get_context("fork" if forks.is_safe() else "spawn")
+        pools.append(ProcessPoolExecutor(workers, context, forks.end_with_parent))
         return pools[-1].submit(build_here, request, folder)
 
     try:
@@ -82,13 +90,15 @@ def _processes(workers: int) -> Iterator[Callable[[Request, Path], Future]]:
     finally:
         for pool in pools:
             pool.shutdown(cancel_futures=True)
+        gc.unfreeze()
 
 
 def build_here(request: Request, folder: Path):
     """A report made in this process, one notebook at a time."""
     from oxcare_analysis.refresh import publish
 
+    gc.disable()
     folder.mkdir()
     built = publish.build(replace(request, workers=1), folder, lambda line: None)
-    gc.collect()  # what one area leaves would be copied by every fork of the next
+    gc.collect()  # once an area is soon enough; what it leaves would be copied by every fork of the next
     return built

@@ -70,6 +70,17 @@ def build(request: Request, scratch: str | Path, say: Callable[[str], None]) -> 
     return Built(study.as_of, folder, key, staged, changes)
 
 
+def make_ready(request: Request) -> None:
+    """Import, load and work out in this process what the reports of all areas share: its forks have it then.
+
+    Raises what door.load raises of the one area asked for.
+    """
+    make.warm_up()
+    study = door.load(request.area, request.first_year, request.last_year, request.as_of, request.data_dir)
+    door.everywhere(study)
+    _work_out(study, request)
+
+
 def _wanted(study, request: Request) -> list[make.Page]:
     """The pages of a report, each with a hash over all it depends on."""
     notebooks = run.notebooks(bool(request.own_months), request.notebooks)
@@ -101,16 +112,21 @@ def _before_pages(study, request: Request, document: dict, place: pages.Place, s
     def rest() -> None:
         if forks.CAN_FORK:
             make.warm_up()
-        for name in ("entry_threshold", "exit_threshold", "awareness"):
-            diagnostics.specifications(study, name)
-        care.next_year(study)
-        diagnostics.comparable_events(study, data_dir=request.data_dir)
         standing.write(staged / sources.PAGE, sources.page(study, request.data_dir, place))
         downloads.write_results(study, document, staged, request.data_dir)
-        door.story(study)  # last: it may ask for the verdicts of every authority too, and would wait for their lock
+        _work_out(study, request)
 
     beside = {"the verdicts of every authority": (door.everywhere, study)}
     list(forks.each(beside if forks.CAN_FORK and request.workers > 1 else {}, 1, meanwhile=rest))
+
+
+def _work_out(study, request: Request) -> None:
+    """What several pages show, most of it of all authorities."""
+    for name in ("entry_threshold", "exit_threshold", "awareness"):
+        diagnostics.specifications(study, name)
+    care.next_year(study)
+    diagnostics.comparable_events(study, data_dir=request.data_dir)
+    door.story(study)  # last: it may ask for the verdicts of every authority too, and would wait for their lock
 
 
 def _sha256(text: str, notebook: Path | None = None, own: bytes | bool = b"") -> str:

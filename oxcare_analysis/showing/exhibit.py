@@ -64,7 +64,7 @@ def _figures(column: pd.Series) -> bool:
 
 def _written(column: pd.Series):
     """How the values of a column are written: yes or no, text as it is, numbers all to as many decimals as it needs."""
-    if pd.api.types.is_bool_dtype(column.convert_dtypes()):
+    if pd.api.types.infer_dtype(column) == "boolean":
         return lambda value: "yes" if value else "no"
     if not pd.api.types.is_numeric_dtype(column):
         return None

@@ -1,7 +1,9 @@
 """Run calls side by side, each in its own process: forked from this one where the system can, else started anew."""
 
+import ctypes
 import gc
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +17,13 @@ from oxcare_analysis.words.errors import RunError
 # A fork has all that its parent imported and loaded. macOS can fork too, but its own libraries may not survive it.
 CAN_FORK = sys.platform == "linux"
 CORES = os.cpu_count() or 1
+END_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+
+
+def end_with_parent() -> None:
+    """Have the system end this process when the one that began it is killed, where it can: on Linux."""
+    if CAN_FORK:
+        ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
 
 
 def is_safe() -> bool:
@@ -80,6 +89,8 @@ def _forked(calls: dict[str, tuple], workers: int, meanwhile: Callable) -> Itera
 
 
 def _answer(pipe, function: Callable, *arguments) -> None:
+    end_with_parent()
+    gc.disable()  # it ends soon, and what it leaves goes with it
     try:
         answer = function(*arguments), None
     except Exception as problem:
