@@ -1,9 +1,13 @@
 """The same rules in every authority: the words are those of each authority's own study, and nothing is left behind."""
 
+import dataclasses
+
 import pytest
 
 import oxcare_analysis as ox
-from oxcare_analysis import door
+from oxcare_analysis import diagnostics, door
+from oxcare_analysis.tables import kept
+from oxcare_analysis.thinking import specification
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +45,19 @@ def test_a_verdict_that_most_of_england_has_says_so(everyone, monkeypatch):
 def test_an_early_month_gives_the_years_that_were_out():
     study = ox.load("Oxfordshire", as_of="2012-12")
     assert (study.first_year, study.last_year) == (2010, 2012)
+
+
+def test_what_is_worked_out_of_all_authorities_is_worked_out_once_for_studies_of_any(monkeypatch):
+    kept.forget()
+    one, other = (ox.load(name, 2015, 2019) for name in ("Kent", "Surrey"))
+    worked = []
+    monkeypatch.setattr(specification, "smooth", lambda *given: worked.append(1) or (0.1, 0.1))
+    diagnostics.specifications(one, "awareness")
+    first = len(worked)
+    assert first > 100
+    assert len(diagnostics.specifications(other, "awareness").table)
+    assert len(worked) == first
+    changed = dataclasses.replace(other, panel=other.panel * 2)
+    diagnostics.specifications(changed, "awareness")
+    assert len(worked) == 2 * first, "changed figures got what was worked out of others"
+    kept.forget()
