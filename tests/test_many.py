@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -93,7 +94,11 @@ def test_a_killed_refresh_leaves_no_process_behind(asking, tmp_path, names):
     wait_for(lambda: len(list(marks.iterdir())) >= (4 if len(names) > 1 else 2), 120)
     os.kill(command.pid, signal.SIGKILL)
     command.join()
-    wait_for(lambda: not [path.name for path in marks.iterdir() if _runs(int(path.name))], 10)
+    try:
+        wait_for(lambda: not [path.name for path in marks.iterdir() if _runs(int(path.name))], 10)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(command.pid, signal.SIGKILL)
 
 
 def _runs(process):
