@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 
 from oxcare_analysis.refresh import downloads, pages, run, sources, standing
 from oxcare_analysis.words import forks
@@ -61,16 +62,17 @@ def make(page: Page, staged: Path, warm: bool = forks.CAN_FORK) -> Made:
 def warm_up() -> None:
     """Import and make ready in this process what each of its forks would have to otherwise."""
     import oxcare_analysis
-    from oxcare_analysis.refresh import warm  # noqa: F401
+    from oxcare_analysis.refresh import warm
     from oxcare_analysis.showing import drawing
 
     import_module("statsmodels.api")  # which the models import only when they are asked for
     for name in oxcare_analysis.__all__:
         getattr(oxcare_analysis, name)
+    warm.ready()
     pages.ready(sources.way_back)
-    figure, axes = drawing.new_axes()
-    axes.set_title("Fonts are found and measured once")
-    figure.draw_without_rendering()
+    figure, _ = drawing.new_axes()
+    chart = drawing.finish(figure, "ready", "Fonts are found once", "", "", pd.DataFrame({"year": [2025]}))
+    chart.html(), chart.picture("screen")
 
 
 def make_all(wanted: list[Page], staged: Path, before: Path, workers: int,

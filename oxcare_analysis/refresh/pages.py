@@ -76,10 +76,10 @@ def title_of(notebook: "nbformat.NotebookNode") -> str:
 
 def ready(way_back: Callable[[str, dict], str]) -> None:
     """Make ready what every page with a notebook needs."""
-    from nbformat.v4 import new_code_cell, new_notebook, new_output
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
     shown = new_output("execute_result", {"text/html": "<p>ready</p>", "text/plain": "ready"}, execution_count=1)
-    book = new_notebook(cells=[new_code_cell("ready", outputs=[shown])])
+    book = new_notebook(cells=[new_markdown_cell("ready"), new_code_cell("ready", outputs=[shown])])
     _exporter(way_back).from_notebook_node(book)
 
 

@@ -68,15 +68,27 @@ class _Hook(DisplayHook):
         self._is_active = False
 
 
+def _shell() -> InteractiveShell:
+    return InteractiveShell.instance(
+        displayhook_class=_Hook, display_pub_class=_Publisher,
+        config=Config(HistoryManager={"enabled": False}, InteractiveShell={"colors": "nocolor"}))
+
+
+def ready() -> None:
+    """Have IPython import in this process what each of its forks would: a shell is made, and let go of."""
+    main = sys.modules["__main__"]
+    _shell()
+    InteractiveShell.clear_instance()
+    sys.modules["__main__"] = main  # a shell puts its namespace there
+
+
 class WarmEngine(Engine):
     """Runs the cells of a notebook one after another in an IPython shell of this process."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, **_) -> None:
         """As papermill asks of an engine: run every code cell, keep its outputs, stop at the first error."""
-        shell = InteractiveShell.instance(
-            displayhook_class=_Hook, display_pub_class=_Publisher,
-            config=Config(HistoryManager={"enabled": False}, InteractiveShell={"colors": "nocolor"}))
+        shell = _shell()
         streams = sys.stdout, sys.stderr
         for number, cell in enumerate(nb_man.nb.cells):
             if cell.cell_type != "code" or not cell.source.strip():
