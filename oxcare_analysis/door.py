@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -220,22 +221,26 @@ def _study(mine: Area, first: int, last: int, month: str | None, tables: built.T
     key = f"{tables.data_sha256}{built.code_sha256()}"
     known_by = month or built.newest_month(tables)  # 'latest' and the newest month let in the same figures
     place = (paths.data_dir(data_dir), tables.data_sha256)
+
+    def checked() -> pd.DataFrame:
+        return kept.remembered(("checks", *place), lambda: kept.cached(
+            "checks", _sha256(key), lambda: _checks(tables, data_dir), data_dir))
+
     # In this process too: studies of one noise model share what is worked out of all authorities.
     fitted = kept.remembered(("noise", *place, month), lambda: kept.cached(
         "noise", _sha256(f"{key}{known_by}{_code_sha256('measures.py', 'models/noise.py')}"),
-        lambda: _fit_noise(panel), data_dir))
+        lambda: _fit_noise(panel, meanwhile=checked), data_dir))
     neighbours = kept.remembered(("neighbours", *place), lambda: _neighbours(tables))
     too_few_years = month is not None and fitted["a"].isna().any()
     if too_few_years:  # how noisy a measure is does not depend on what was out; the report says where it is from
         fitted = load(mine.name, None, None, settings.LATEST, data_dir).noise
-    checked = kept.remembered(("checks", *place), lambda: kept.cached(
-        "checks", _sha256(key), lambda: _checks(tables, data_dir), data_dir))
+    checks = checked()
     editions = resolved.groupby("source")["edition"].agg(lambda e: max(e.unique(), key=raw.edition_order)).to_dict()
     revised = resolved.loc[resolved["revised"] & resolved["area_code"].eq(mine.code), "edition"]
     return Study(
         mine, first, last, known_by, panel, resolved, fitted,
         neighbours.get(mine.code, ()), dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
-        checked[checked["area_code"].eq(mine.code) & checked["year"].le(resolved["year"].max())],
+        checks[checks["area_code"].eq(mine.code) & checks["year"].le(resolved["year"].max())],
         built.events(mine.name, data_dir),
         {"editions": editions, "data_sha256": tables.data_sha256, "code_version": metadata.version("oxcare_analysis"),
          "rules_sha256": _rules_sha256(), "values_as_revised_in": max(revised, default=None),
@@ -253,10 +258,10 @@ def _neighbours(tables: built.Tables) -> dict[str, tuple[str, ...]]:
     return newest.sort_values("rank").groupby("area_code")["neighbour_code"].agg(tuple).to_dict()
 
 
-def _fit_noise(panel: pd.DataFrame) -> pd.DataFrame:
+def _fit_noise(panel: pd.DataFrame, meanwhile: Callable[[], object]) -> pd.DataFrame:
     _tell("Measuring how noisy each measure is, over all authorities (once for each change of the figures) ...")
     people = measures.authorities(panel)
-    return noise.fit_all({m: measures.series(people, m) for m in measures.RATIOS})
+    return noise.fit_all({m: measures.series(people, m) for m in measures.RATIOS}, meanwhile)
 
 
 def _checks(tables: built.Tables, data_dir: str | Path | None) -> pd.DataFrame:

@@ -121,7 +121,7 @@ def _planted(table, row):
 def quickly(patch, fitted):
     """What carries no text made short: the noise model as measured on the shipped figures, a small bootstrap."""
     with patch.context() as short:
-        short.setattr(door, "_fit_noise", lambda panel: fitted)
+        short.setattr(door, "_fit_noise", lambda panel, meanwhile: fitted)
         short.setattr(noise, "bootstrap", functools.partial(noise.bootstrap, replicates=3))
         yield
 

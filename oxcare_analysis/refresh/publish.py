@@ -3,6 +3,7 @@
 import hashlib
 import platform
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from oxcare_analysis.local import disclosed
 from oxcare_analysis.refresh import (asked, cards, compare, downloads, front, make, pages, run, sources,
                                      standing)
 from oxcare_analysis.refresh.asked import Built, Outcome, Request
+from oxcare_analysis.tables import tables
 from oxcare_analysis.words import forks, paths
 
 SHORT = {"00": "Verdicts", "01": "Published figures", "02": "Growth", "11": "Coming on", "12": "Coming off",
@@ -25,6 +27,8 @@ SHORT = {"00": "Verdicts", "01": "Published figures", "02": "Growth", "11": "Com
 def publish(request: Request, say: Callable[[str], None]) -> Outcome:
     """Run the notebooks for an area and publish its report. Raises RunError, leaving what stood before."""
     # What cannot be loaded is said before any folder is made.
+    if forks.is_safe():
+        list(forks.each({"the tables": (_build_tables, request)}, 1, meanwhile=make.warm_up))
     door.load(request.area, request.first_year, request.last_year, request.as_of, request.data_dir)
     with standing.held(request.out), standing.scratch(request.out) as folder:
         outcome = asked.put(request, build(request, folder, lambda line: say(f"{request.area}: {line}")))
@@ -81,6 +85,11 @@ def make_ready(request: Request) -> None:
     _work_out(study, request)
 
 
+def _build_tables(request: Request) -> None:
+    """In a process of its own, which takes the memory that needs with it."""
+    tables.load(request.data_dir, say=lambda line: print(line, file=sys.stderr))
+
+
 def _wanted(study, request: Request) -> list[make.Page]:
     """The pages of a report, each with a hash over all it depends on."""
     notebooks = run.notebooks(bool(request.own_months), request.notebooks)
@@ -110,8 +119,6 @@ def _before_pages(study, request: Request, document: dict, place: pages.Place, s
     The verdicts of every authority take as long as all the rest: they are worked out beside it, and kept for pages.
     """
     def rest() -> None:
-        if forks.CAN_FORK:
-            make.warm_up()
         standing.write(staged / sources.PAGE, sources.page(study, request.data_dir, place))
         downloads.write_results(study, document, staged, request.data_dir)
         _work_out(study, request)

@@ -104,13 +104,13 @@ def _named(best: optimize.OptimizeResult | None, authorities: int) -> dict[str, 
     return dict(zip(("a", "phi", "sigma", "loglik"), found, strict=True)) | {"authorities": authorities}
 
 
-def fit_all(series: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def fit_all(series: dict[str, pd.DataFrame], meanwhile: Callable[[], object] = lambda: None) -> pd.DataFrame:
     """Fit every measure: `series` maps a name to a frame with columns log and n. One row a measure.
 
-    On all cores where this process may be forked: the fits know nothing of each other.
+    On all cores where this process may be forked, which does `meanwhile` itself: the fits know nothing of each other.
     """
     calls = {name: (fit, frame["log"], frame["n"]) for name, frame in series.items()}
-    fitted = dict(forks.each(calls, forks.CORES, fork=True)) if forks.is_safe() else {
+    fitted = dict(forks.each(calls, forks.CORES, fork=True, meanwhile=meanwhile)) if forks.is_safe() else {
         name: function(*frame) for name, (function, *frame) in calls.items()}
     return pd.DataFrame({name: fitted[name] for name in series}).T.rename_axis("measure").reset_index()
 
