@@ -9,10 +9,12 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
 import pytest
+from killing.child import FORK
 
 from oxcare_analysis.cli import refresh as command
 from oxcare_analysis.intake import raw
@@ -71,6 +73,38 @@ def test_one_areas_failure_stops_no_other_and_a_worker_that_is_ended_costs_a_ret
     again = [replace(request) for request in requests if request.area != "Rutland"]
     assert [outcome.new for _, outcome in many.publish_all(again, 1, None, print)] == [False, False]
     assert "nothing new since" in (requests[0].out / "index.html").read_text(encoding="utf-8")
+
+
+def ended(process):
+    """Whether a process is gone, or only waits to be counted."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="the test looks for the workers in /proc")
+def test_workers_end_with_the_command_that_is_killed_and_the_next_one_publishes_all(asking, tmp_path):
+    mark = tmp_path / "at work"
+    requests = asking(f"import os, pathlib, time\nmark = pathlib.Path({str(mark)!r})\n"
+                      "if area == 'Rutland' and not mark.exists():\n    mark.write_text(str(os.getppid()))\n"
+                      "    time.sleep(5)")
+    context = get_context(FORK)
+    command = context.Process(target=publish_all, args=(requests,))
+    command.start()
+    wait_for(lambda: mark.exists() and mark.read_text(), 120)
+    command.kill()  # it alone
+    command.join()
+    wait_for(lambda: ended(int(mark.read_text())), 10)
+    found = dict((request.area, outcome) for request, outcome in many.publish_all(requests, 2, None, print))
+    assert not [outcome for outcome in found.values() if isinstance(outcome, OxcareError)], found
+    assert published(requests[0].out) == ["barnet", "city-of-london", "rutland"]
+    assert not list(requests[0].out.glob(".partial-*"))
+
+
+def publish_all(requests):
+    """All of them, in a process that is to be killed."""
+    list(many.publish_all(requests, 2, None, print))
 
 
 def test_a_page_that_depends_on_the_same_is_kept_and_another_is_run_again(asking, tmp_path):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from oxcare_analysis.refresh import asked, cluster, standing
 from oxcare_analysis.refresh.asked import Outcome, Request
+from oxcare_analysis.words import durable, orphans
 from oxcare_analysis.words.errors import OxcareError, RunError
 
 
@@ -32,10 +33,11 @@ def publish_all(requests: list[Request], workers: int, scheduler: str | None,
             for done in wait(waiting, return_when=FIRST_COMPLETED).done:
                 request, folder, tries = waiting.pop(done)
                 try:
-                    built = done.result()
-                    if built.packed:
-                        built = replace(built, staged=cluster.unpack(built.packed, folder))
-                    outcome = asked.put(request, built)
+                    with durable.refusing(f"The folder of reports {out.name}/", "--out"):
+                        built = done.result()
+                        if built.packed:
+                            built = replace(built, staged=cluster.unpack(built.packed, folder))
+                        outcome = asked.put(request, built)
                     outcomes.append(outcome)
                 except OxcareError as problem:
                     outcome = problem
@@ -74,7 +76,7 @@ def _processes(workers: int) -> Iterator[Callable[[Request, Path], Future]]:
                 return pools[-1].submit(build_here, request, folder)
             except BrokenProcessPool:
                 pass
-        pools.append(ProcessPoolExecutor(workers, mp_context=get_context("spawn")))
+        pools.append(ProcessPoolExecutor(workers, get_context("spawn"), orphans.end_with_parent))
         return pools[-1].submit(build_here, request, folder)
 
     try:
