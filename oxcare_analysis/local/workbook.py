@@ -12,6 +12,7 @@ from functools import cache
 from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import IO
+from warnings import catch_warnings
 
 import pandas as pd
 from openpyxl.reader.excel import ExcelReader
@@ -71,9 +72,10 @@ class _Book:
 
     def __init__(self, file: IO[bytes]) -> None:
         reader = ExcelReader(file, read_only=True, keep_links=False)
-        reader.read_manifest()
-        reader.read_workbook()
-        apply_stylesheet(reader.archive, reader.wb)
+        with catch_warnings(action="ignore"):  # of parts that are read by nobody here, with the folder of a library
+            reader.read_manifest()
+            reader.read_workbook()
+            apply_stylesheet(reader.archive, reader.wb)
         self.archive, self.epoch = reader.archive, reader.wb.epoch
         self.dates, self.durations = reader.wb._date_formats, reader.wb._timedelta_formats
         self.sheets = [(sheet.name, at.target) for sheet, at in reader.parser.find_sheets()
