@@ -258,6 +258,17 @@ def test_a_table_that_came_out_in_another_month_does_not_take_the_month_of_an_ed
     assert set(raw.source_card("children_in_need", "2025-2", small_data_dir)["tables"]) == {"plans"}
 
 
+def test_tables_that_came_out_in_different_months_and_arrive_together_keep_their_months(
+    service, official, update, small_data_dir
+):
+    service.offer(C1, official("c1 of 2025", years=YEARS))
+    service.offer(D1, official("d1", years=YEARS), published="2026-03-05")
+    update()
+    cards = {e: raw.source_card("children_in_need", e, small_data_dir) for e in ("2025", "2025-2")}
+    assert {e: (card["first_published"], set(card["tables"])) for e, card in cards.items()} == {
+        "2025": ("2025-10", {"referrals"}), "2025-2": ("2026-03", {"plans"})}
+
+
 # Refused: nothing is added, one paragraph is said
 
 
