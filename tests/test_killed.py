@@ -2,13 +2,17 @@
 
 import os
 import shutil
+from dataclasses import dataclass
 
 import pytest
 from killing.child import FORK
-from killing.scenes import Adding, Building, Publishing
+from killing.scenes import FILES, Adding, Building, Publishing
 from killing.trial import Point, points, steps_of, trial
+from test_update import C1, service  # noqa: F401
 
 from oxcare_analysis.tables import tables
+from oxcare_analysis.update import editions
+from oxcare_analysis.update.api import Api
 from oxcare_analysis.words import durable, swap
 
 SCENES = {"publish": Publishing, "publish by two renames": lambda folder: Publishing(folder, windows=True),
@@ -43,6 +47,32 @@ def test_every_file_of_a_report_is_on_the_disk_before_it_is_put_in_place(scenes)
     scene, steps = scenes["publish"]
     synced = [step for step in steps if (step.phase, step.act) == ("publish: made", "fsync")]
     assert len(synced) > len(scene.editions[0])  # and its folders
+
+
+@dataclass
+class Updating(Adding):
+    """New editions of two tables, from a service: asked for, tried on a copy, added together or not at all."""
+
+    address: str = ""
+    name: str = "data update"
+
+    def work(self):
+        editions.update(Api(self.address), self.watched, False, lambda line: None)
+
+
+@forked
+def test_an_update_that_is_killed_has_added_all_or_none_and_the_next_one_ends(service, tmp_path):  # noqa: F811
+    service.offer(C1, next(FILES.glob("2025_c1_*")))
+    service.offer("D5 Plans at 31 March by duration", next(FILES.glob("2025_d5_*")), published="2026-03-05")
+    scene = Updating(tmp_path.resolve(), address=service.address)
+    assert set(scene.after) - set(scene.before) >= {"raw/children_in_need/2025/referrals.csv",
+                                                    "raw/children_in_need/2025-2/plans_open_by_duration.csv"}
+    phases = ("build: read", "build: done", "add: read and checked", "add: made ready", "swap: on the disk",
+              "swap: journal written", "swap: new in place", "swap: old taken away")  # tried on a copy, then added
+    assert set(phases) <= {step.phase for step in steps_of(scene)}
+    kills = [trial(scene, Point(phase, 0)) for phase in phases]
+    assert [kill for kill in kills if kill.fault] == []
+    assert {kill.recovered for kill in kills} == {"old", "new"}
 
 
 # What is broken on purpose shows
