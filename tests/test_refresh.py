@@ -32,7 +32,7 @@ from oxcare_analysis.words.errors import RunError
 AREA, FOLDER = "Rutland", "rutland"
 PAGES = ("index", *(path.stem for path in run.notebooks(own_months=False)), "sources")
 FILES = ("verdicts.json", "findings.csv", "figures.csv", "changes.json", "run.json", "briefing.md", "tables.xlsx")
-PLANTED = "1+cmd|x <img src=x onerror=f()> ![a](https://x/1) [b](javascript:f()) `c` <script>f()</script>"
+PLANTED = "1+cmd|x <img src=x onerror=f()> ![a](//x/1) [b](javascript:f()) `c` <script>f()</script>"
 FILLER = "No description has been provided for this image"
 # A folder of some machine, of this one or another; written in parts, so that it is not found here.
 ROOTS = "|".join(("home", "Users", "root", "tmp", "usr", "opt", "mnt", "var", "private"))
