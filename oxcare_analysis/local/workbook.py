@@ -72,10 +72,9 @@ class _Book:
 
     def __init__(self, file: IO[bytes]) -> None:
         reader = ExcelReader(file, read_only=True, keep_links=False)
-        with catch_warnings(action="ignore"):  # of parts that are read by nobody here, with the folder of a library
-            reader.read_manifest()
-            reader.read_workbook()
-            apply_stylesheet(reader.archive, reader.wb)
+        reader.read_manifest()
+        reader.read_workbook()
+        apply_stylesheet(reader.archive, reader.wb)
         self.archive, self.epoch = reader.archive, reader.wb.epoch
         self.dates, self.durations = reader.wb._date_formats, reader.wb._timedelta_formats
         self.sheets = [(sheet.name, at.target) for sheet, at in reader.parser.find_sheets()
@@ -157,7 +156,8 @@ def _refuse_formulas(where: str, columns: list[list[str]]) -> None:
 def _readable(path: Path) -> Iterator[None]:
     """Refuse a workbook that cannot be read, in whatever way: openpyxl makes no promise for damaged files."""
     try:
-        yield
+        with catch_warnings(action="ignore"):  # they name the folder of the library, and parts that are not read here
+            yield
     except Exception as problem:
         why = problem if isinstance(problem, DataError) else type(problem).__name__
         raise DataError(f"{path.name} cannot be read as a workbook: {why}. Save it again as 'Excel Workbook (.xlsx)' "
