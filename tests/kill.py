@@ -1,8 +1,8 @@
 """Kill the real code at chosen steps and look at what stands: `make kills`, or `python tests/kill.py --kills 200`.
 
 Most kills fall on the part that writes (publishing, adding, building), which takes a moment; the rest on whole
-refreshes of a real area with one small notebook, whose processes are all killed. Prints the counts by phase of the
-run's own log; exit 1 where anything was lost.
+refreshes of a real area, or of two at once, with one small notebook, whose processes are all killed. Prints the counts
+by phase of the run's own log; exit 1 where anything was lost.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from killing.refreshing import Refreshing
+from killing.refreshing import AREAS, Refreshing
 from killing.scenes import SCENES
 from killing.trial import ENDED, Kill, Point, points, steps_of, trial
 
@@ -32,7 +32,7 @@ INSIDE = ("publish: made", "swap: on the disk", "swap: new in place, in one step
           "swap: old moved aside", "swap: new in place", "swap: old taken away", "swap: done", "publish: checked.json")
 ORDER = ("the start", "building tables", "measuring noise", "publish: locked", "notebooks run", "add: read and checked",
          "add: made ready", "build: read", *(f"build: {name} saved" for name in tables.TABLE_NAMES), "build: done",
-         *INSIDE, "publish: index.html", "what changed")
+         *INSIDE, "publish: index.html", "what changed", "one area in place", "both areas in place")
 
 
 def run(kills: int, seed: int, say=print) -> list[Kill]:
@@ -44,8 +44,10 @@ def run(kills: int, seed: int, say=print) -> list[Kill]:
             for point in points(steps_of(scene), round(kills * share), seed):
                 done.append(trial(scene, point))
             say(f"{scene.name}: {len(done)} of {kills} kills, {sum(bool(k.fault) for k in done)} faults")
-    with _folder() as folder:
-        done += _refreshes(Refreshing(folder, SHIPPED), kills - len(done), random.Random(seed), say)
+    of_many = (kills - len(done)) // 3
+    for areas, number in ((("Rutland",), kills - len(done) - of_many), (tuple(AREAS), of_many)):
+        with _folder() as folder:
+            done += _refreshes(Refreshing(folder, SHIPPED, areas), number, random.Random(seed), say) if number else []
     return done
 
 
@@ -94,7 +96,8 @@ def report(done: list[Kill], seconds: float) -> str:
 def _phase(kill: Kill) -> str:
     """A phase in words that do not depend on the area or the month."""
     words = {"refresh: Rutland: 01_small": "notebooks run", "refresh: Rutland: ": "what changed",
-             "refresh: Measuring": "measuring noise", "refresh: Building": "building tables"}
+             "refresh: Measuring": "measuring noise", "refresh: Building": "building tables",
+             "refresh: 1 of 2 areas": "one area in place", "refresh: 2 of 2 areas": "both areas in place"}
     return next((word for start, word in words.items() if kill.phase.startswith(start)), kill.phase)
 
 

@@ -389,6 +389,26 @@ def test_a_report_whose_record_was_changed_by_hand_is_made_again(tmp_path):
     assert standing.key_of(target) is None and standing.before(tmp_path, "testshire", target) is None
 
 
+@pytest.mark.parametrize(("part", "value"), [
+    ("", {"a": 1}), ("provenance", {}), ("window", {"from": "2013", "to": 2018}), ("hypotheses", [{"verdict": 7}]),
+    ("as_of", 7), ("premise", "yes"), ("area", []), ("area", {"name": 7})])
+def test_verdicts_that_were_changed_by_hand_stop_no_other_report(tmp_path, part, value):
+    scene = Publishing(tmp_path.resolve())
+    stands = scene.out / MONTH / AREA
+    whole = json.loads((stands / "verdicts.json").read_text(encoding="utf-8")) | {
+        "provenance": {"data_sha256": "f", "rules_sha256": "r"}}
+    whole["hypotheses"] = [{"hypothesis": "awareness", "verdict": "inconclusive"}]
+    durable.write(stands / "verdicts.json", json.dumps(whole))
+    assert standing.before(scene.out, AREA, stands)["month"] == MONTH
+    durable.write(stands / "verdicts.json", json.dumps(whole | {part: value} if part else value))
+    if part != "area":  # of which a comparison reads nothing
+        assert standing.before(scene.out, AREA, stands) is None
+    publish(scene.out, scene.folder / "edition 1", OTHER)
+    front = (scene.out / "index.html").read_text(encoding="utf-8")
+    assert f'href="{MONTH}/{OTHER}/index.html"' in front
+    assert (f'href="{MONTH}/{AREA}/index.html"' in front) == (part in ("provenance", "window"))
+
+
 # Nothing writes past the one place that is tried above
 
 

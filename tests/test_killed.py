@@ -2,13 +2,18 @@
 
 import os
 import shutil
+from dataclasses import dataclass
+from multiprocessing import get_context
 
 import pytest
-from killing.child import FORK
-from killing.scenes import Adding, Building, Publishing
+from killing.child import FORK, Step
+from killing.scenes import FILES, Adding, Building, Publishing
 from killing.trial import Point, points, steps_of, trial
+from test_update import C1, Service
 
 from oxcare_analysis.tables import tables
+from oxcare_analysis.update import editions
+from oxcare_analysis.update.api import Api
 from oxcare_analysis.words import durable, swap
 
 SCENES = {"publish": Publishing, "publish by two renames": lambda folder: Publishing(folder, windows=True),
@@ -43,6 +48,53 @@ def test_every_file_of_a_report_is_on_the_disk_before_it_is_put_in_place(scenes)
     scene, steps = scenes["publish"]
     synced = [step for step in steps if (step.phase, step.act) == ("publish: made", "fsync")]
     assert len(synced) > len(scene.editions[0])  # and its folders
+
+
+@dataclass
+class Updating(Adding):
+    """New editions of two tables, from a service: asked for, tried on a copy, added together or not at all."""
+
+    address: str = ""
+    name: str = "data update"
+
+    def work(self):
+        editions.update(Api(self.address), self.watched, False, lambda line: None)
+
+
+def said(phase, times):
+    """Where to kill: when the log says so for this many times; what is added is first tried on a copy."""
+    return lambda steps: steps.count(Step(phase, "went on")) == times
+
+
+def serve(pipe):
+    """Two new editions, from a process of its own: what has threads is not safe to fork."""
+    service = Service()
+    service.offer(C1, next(FILES.glob("2025_c1_*")))
+    service.offer("D5 Plans at 31 March by duration", next(FILES.glob("2025_d5_*")), published="2026-03-05")
+    pipe.send(service.address)
+    pipe.recv()
+
+
+@pytest.fixture
+def address():
+    here, there = get_context(FORK).Pipe()
+    process = get_context(FORK).Process(target=serve, args=(there,), daemon=True)
+    process.start()
+    yield here.recv()
+    process.kill()
+    process.join()
+
+
+@forked
+def test_an_update_that_is_killed_has_added_all_or_none_and_the_next_one_ends(address, tmp_path):
+    scene = Updating(tmp_path.resolve(), address=address)
+    assert set(scene.after) - set(scene.before) >= {"raw/children_in_need/2025/referrals.csv",
+                                                    "raw/children_in_need/2025-2/plans_open_by_duration.csv"}
+    kills = [trial(scene, said(*point)) for point in (
+        ("swap: journal written", 1), ("build: read", 1), ("add: read and checked", 2), ("add: made ready", 2),
+        ("swap: journal written", 2), ("swap: new in place", 3), ("swap: done", 2))]
+    assert [kill for kill in kills if kill.fault] == []
+    assert [kill.recovered for kill in kills] == ["old"] * 4 + ["new"] * 3
 
 
 # What is broken on purpose shows

@@ -146,6 +146,20 @@ def test_a_refresh_on_a_full_disk_leaves_what_stands(small_disk, tmp_path, table
 
 
 @posix
+def test_a_refresh_of_many_areas_on_a_full_disk_leaves_what_stands(small_disk, tmp_path, tables):
+    out = Publishing(small_disk).out
+    notebook(tmp_path, "print(area, first_year, last_year, as_of)")
+    before = contents(out)
+    with full(small_disk):
+        ended = oxcare("refresh", "--area", "Rutland", "--area", "Barnet", "--out", out, notebooks=tmp_path)
+    said = [line for line in ended.stderr.splitlines() if line.startswith("oxcare: ")]
+    assert ended.returncode == 4 and len(said) == 3 and "Traceback" not in ended.stderr, ended.stderr
+    assert all("No space left on device" in line and "Make room" in line for line in said[:2])
+    assert said[2].startswith("oxcare: 2 of 2 areas failed: ") and "None was published" in said[2]
+    assert contents(out) == before and not left_over(out)
+
+
+@posix
 def test_files_that_may_not_grow_are_refused_as_on_a_full_disk(tmp_path):
     data = tmp_path / "data"
     raw.add_files(slices(*HELD), data_dir=data)
@@ -206,6 +220,15 @@ def test_a_folder_of_reports_that_may_not_be_written_is_said_in_one_paragraph(tm
     with pytest.raises(UsageError, match="--out"):
         with standing.held(out / "deeper"):
             pass
+
+
+def test_many_areas_into_a_folder_that_may_not_be_written_are_refused_in_one_paragraph(tmp_path, read_only, tables):
+    out = tmp_path / "reports"
+    out.mkdir()
+    read_only(out)
+    ended, printed, err = run(["refresh", "--area", "Rutland", "--area", "Barnet", "--out", str(out)])
+    assert one_paragraph(err, ended, "The folder of reports reports/ could not be written", "--out") == 2
+    assert printed == ""
 
 
 def test_a_place_for_reports_that_is_a_file_is_said_in_one_paragraph(tmp_path):

@@ -1,5 +1,6 @@
 """Nothing let in with records: entities, depth, bombs, formulas, links; no name, address, worker or free text kept."""
 
+import contextlib
 import csv
 import random
 import shutil
@@ -145,6 +146,20 @@ def test_links_macros_and_embedded_files_are_refused(tmp_path, part):
         packed.writestr(part + "x", b"x")
     with pytest.raises(DataError, match="holds "):
         reading.extracts([path])
+
+
+def test_what_a_library_says_of_a_part_is_not_said_to_the_user(tmp_path, recwarn):
+    path = book(tmp_path, LIST_7, ["A", pd.Timestamp("2025-01-02"), None, None])
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    name = "xl/_rels/workbook.xml.rels"
+    with zipfile.ZipFile(path, "w") as packed:
+        for part, content in parts.items():
+            packed.writestr(part, content.replace(b"</Relationships>", b"<x/></Relationships>") if part == name
+                            else content)
+    with contextlib.suppress(DataError):
+        reading.extracts([path])
+    assert [str(said.message) for said in recwarn] == []
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04" + b"0" * 40, b"not a workbook"])

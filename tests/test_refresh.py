@@ -10,6 +10,7 @@ import re
 import sys
 import tempfile
 import zipfile
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,9 +19,11 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 from conftest import NOBODY, run_as_nobody
+from nbconvert.filters import markdown2html
 from PIL import Image
 
 import oxcare_analysis as ox
+from oxcare_analysis import documents
 from oxcare_analysis.refresh import downloads, pages, run, standing
 from oxcare_analysis.showing import wording
 from oxcare_analysis.words import paths
@@ -29,6 +32,7 @@ from oxcare_analysis.words.errors import RunError
 AREA, FOLDER = "Rutland", "rutland"
 PAGES = ("index", *(path.stem for path in run.notebooks(own_months=False)), "sources")
 FILES = ("verdicts.json", "findings.csv", "figures.csv", "changes.json", "run.json", "briefing.md", "tables.xlsx")
+PLANTED = "1+cmd|x <img src=x onerror=f()> ![a](//x/1) [b](javascript:f()) `c` <script>f()</script>"
 FILLER = "No description has been provided for this image"
 # A folder of some machine, of this one or another; written in parts, so that it is not found here.
 ROOTS = "|".join(("home", "Users", "root", "tmp", "usr", "opt", "mnt", "var", "private"))
@@ -199,6 +203,22 @@ def test_the_briefing_is_five_whole_sentences_to_paste(report):
 def test_the_briefing_of_a_name_with_a_full_stop_is_whole_sentences_too(tables):
     text = downloads.briefing(ox.load("St. Helens", 2013, 2018))
     assert re.search(r"^1\. The number of St\. Helens children on a plan \w+ (from|at) \d+", text, flags=re.MULTILINE)
+
+
+def test_nothing_in_the_name_of_an_area_is_run_by_what_is_taken_away(tables, tmp_path):
+    study = ox.load(AREA, 2013, 2018)
+    named = replace(study.area, name=f"={PLANTED}")
+    study = replace(study, area=named, names=study.names | {named.code: named.name})
+    downloads.make_folders(tmp_path / "report")
+    downloads.write_results(study, documents.verdicts_document(study), tmp_path / "report")
+    cells = []
+    for path in (tmp_path / "report").rglob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            cells += [cell for row in csv.reader(file) for cell in row]
+    assert any(PLANTED in cell for cell in cells)
+    assert [c for c in cells if c.startswith(downloads.FORMULA_STARTS) and not downloads.NUMBER.fullmatch(c)] == []
+    html = markdown2html((tmp_path / "report" / "briefing.md").read_text(encoding="utf-8"))
+    assert "onerror" in html and not re.search('<(img|script|code|a (?!class="anchor-link"))', html)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -258,6 +258,17 @@ def test_a_table_that_came_out_in_another_month_does_not_take_the_month_of_an_ed
     assert set(raw.source_card("children_in_need", "2025-2", small_data_dir)["tables"]) == {"plans"}
 
 
+def test_tables_that_came_out_in_different_months_and_arrive_together_keep_their_months(
+    service, official, update, small_data_dir
+):
+    service.offer(C1, official("c1 of 2025", years=YEARS))
+    service.offer(D1, official("d1", years=YEARS), published="2026-03-05")
+    update()
+    cards = {e: raw.source_card("children_in_need", e, small_data_dir) for e in ("2025", "2025-2")}
+    assert {e: (card["first_published"], set(card["tables"])) for e, card in cards.items()} == {
+        "2025": ("2025-10", {"referrals"}), "2025-2": ("2026-03", {"plans"})}
+
+
 # Refused: nothing is added, one paragraph is said
 
 
@@ -413,6 +424,11 @@ def test_a_redirect_to_another_host_is_not_followed(offering, refused, location)
     elsewhere.server.server_close()
 
 
+def test_a_redirect_to_what_is_no_address_is_told(offering, refused):
+    offering(lambda handler: send(handler, b"", status=302, Location="http://["))
+    refused(RunError, "on to what is no address")
+
+
 def test_a_redirect_without_end_is_left(offering, refused, service):
     offering(lambda handler: send(handler, b"", status=302, Location=handler.path))
     refused(RunError, "on and on")
@@ -507,6 +523,13 @@ def test_a_body_that_unpacks_beyond_the_limit_is_dropped(offering, refused):
     refused(RunError, "is over 50,000,000 bytes")
 
 
+def test_a_body_packed_twice_is_not_unpacked(offering, refused):
+    packed = gzip.compress(gzip.compress(b"x" * 200_000_000))
+    assert len(packed) < 1000
+    offering(lambda handler: send(handler, packed, "text/csv", Content_Encoding="gzip, gzip"))
+    refused(RunError, "packed as gzip, gzip; expected identity, gzip, deflate")
+
+
 def test_a_packed_body_is_read(service, offering, update):
     packed = gzip.compress(service.offered[C1]["content"])
     offering(lambda handler: chunked(handler, [packed[:50], packed[50:]], Content_Encoding="gzip"))
@@ -528,7 +551,7 @@ def test_a_chunked_body_cut_short_is_told(offering, refused):
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b"{}", b"not json", b'{"results": [{}], "paging": {"totalPages": 1}}', b"\xff"]
+    "body", [b"[]", b"{}", b"not json", b'{"results": [{}], "paging": {"totalPages": 1}}', b"\xff", b"[" * 200_000]
 )
 def test_an_answer_in_another_form_is_told(service, refused, body):
     service.faults["/publications"] = lambda handler: send(handler, body)
@@ -536,7 +559,7 @@ def test_an_answer_in_another_form_is_told(service, refused, body):
 
 
 @pytest.mark.parametrize(("key", "value"), [("id", "../../x"), ("version", "../1"), ("version", "1"),
-                                            ("published", "soon"), ("rows", "many")])
+                                            ("published", "soon"), ("rows", "many"), ("rows", float("inf"))])
 def test_an_entry_that_could_reach_further_than_it_should_is_refused(service, offering, refused, key, value):
     service.offered[C1][key] = value
     refused(RunError, "in a form its description does not give")
@@ -555,7 +578,8 @@ def test_no_service_at_all_is_told(service, refused):
     refused(RunError, "could not be reached")
 
 
-@pytest.mark.parametrize("address", ["http://example.org/v1", "ftp://127.0.0.1/", "file:///etc", "example.org", ""])
+@pytest.mark.parametrize("address", ["http://example.org/v1", "ftp://127.0.0.1/", "file:///etc", "example.org", "",
+                                     "https://["])
 def test_an_address_that_is_not_https_is_refused(address):
     with pytest.raises(UsageError, match="https://"):
         Api(address)

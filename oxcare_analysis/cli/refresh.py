@@ -39,8 +39,9 @@ def command(area: Annotated[list[str] | None, typer.Option("--area", help="May b
             print(f"{request.area}: nothing new since the standing report.", file=sys.stderr)
         print(outcome.index, flush=True)
     if failed:
-        raise RunError(f"{len(failed)} of {len(names)} areas failed: {', '.join(failed)}. The others are published; "
-                       "run these again once the reason given above is mended.")
+        others = "None was" if len(failed) == len(names) else "The others are"
+        raise RunError(f"{len(failed)} of {len(names)} areas failed: {', '.join(failed)}. {others} published; run "
+                       "these again once the reason given above is mended.")
 
 
 def _names(area: list[str] | None, everyone: bool, data_dir: Path | None,

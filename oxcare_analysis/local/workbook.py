@@ -12,6 +12,7 @@ from functools import cache
 from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import IO
+from warnings import catch_warnings
 
 import pandas as pd
 from openpyxl.reader.excel import ExcelReader
@@ -155,7 +156,8 @@ def _refuse_formulas(where: str, columns: list[list[str]]) -> None:
 def _readable(path: Path) -> Iterator[None]:
     """Refuse a workbook that cannot be read, in whatever way: openpyxl makes no promise for damaged files."""
     try:
-        yield
+        with catch_warnings(action="ignore"):  # they name the folder of the library, and parts that are not read here
+            yield
     except Exception as problem:
         why = problem if isinstance(problem, DataError) else type(problem).__name__
         raise DataError(f"{path.name} cannot be read as a workbook: {why}. Save it again as 'Excel Workbook (.xlsx)' "

@@ -1,5 +1,6 @@
 """OUT/index.html: every report, newest month first, in a table that sorts and narrows."""
 
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -14,10 +15,10 @@ HEADERS = ("Area", "Years", "Figures published by", "Open plans", "Change", "Ris
 
 def write(out: Path) -> None:
     """The front page over all months and areas; `out` is held. Every report in it stands, whole."""
-    reports = [(folder, standing.read_json(folder / "verdicts.json")) for folder in standing.reports(out)]
-    reports.sort(key=lambda report: report[0].parent.name, reverse=True)
+    reports = sorted(standing.reports(out), key=lambda folder: folder.parent.name, reverse=True)
+    rows = {folder: row for folder in reports if (row := _row(folder, out))}
     checked = standing.read_json(out / "checked.json")
-    month = max((document["as_of"] for _, document in reports), default=checked["newest"])
+    month = max((folder.parent.name for folder in rows), default=checked["newest"])
     words = f"Checked {escape(checked['checked'])}, " + (
         f"published then; newest figures {escape(month)}." if checked["new"] else f"nothing new since {escape(month)}.")
     top = ("<h1>Why are more children on child protection plans?</h1><p>Four explanations of growth, tested on "
@@ -25,7 +26,7 @@ def write(out: Path) -> None:
            "explanation stands its verdict: supported, contradicted, smaller than the margin, cannot tell or not "
            f"testable.</p><p>{words}</p>")
     place = pages.Place("Child protection plans: all reports", "Analysis: oxcare_analysis.", ())
-    html = pages.of_parts(top, [_tools(), _table(reports, out)], "All reports", place, "index.html", "table.js")
+    html = pages.of_parts(top, [_tools(), _table(rows.values())], "All reports", place, "index.html", "table.js")
     durable.write(out / "index.html", html)
     durable.LOG.debug("publish: index.html")
 
@@ -35,15 +36,23 @@ def _tools() -> str:
             '<input id="table-wanted" type="text" autocomplete="off"></div><p id="table-told" role="status"></p>')
 
 
-def _table(reports: list[tuple[Path, dict]], out: Path) -> str:
+def _table(rows: Iterable[str]) -> str:
+    body = "".join(rows)
     head = "".join(f'<th scope="col">{text}</th>' for text in HEADERS)
-    rows = "".join(_row(folder, document, out) for folder, document in reports)
     return ('<div class="scroll" tabindex="0" role="region" aria-label="All reports"><table class="exhibit sortable">'
-            f"<caption>All reports</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>")
+            f"<caption>All reports</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>")
 
 
-def _row(folder: Path, document: dict, out: Path) -> str:
-    """One report; a cell's data-key, where it has one, is what it sorts by."""
+def _row(folder: Path, out: Path) -> str | None:
+    """One report; None where its verdicts were changed by hand into something else."""
+    try:
+        return _cells(standing.read_json(folder / "verdicts.json"), folder, out)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _cells(document: dict, folder: Path, out: Path) -> str:
+    """One report as a row; a cell's data-key, where it has one, is what it sorts by."""
     href = quote(folder.relative_to(out).as_posix()) + "/index.html"
     premise, window = document["premise"], document["window"]
     start, end = premise["open_plans"]["from"], premise["open_plans"]["to"]

@@ -62,7 +62,7 @@ def build_away(request: Request, held: dict[str, bytes], depends_on: str):
                                capture_output=True, text=True, encoding="utf-8", errors="replace")
         if not (place / "answer").exists():
             raise RunError(f"A worker could not make the report of {request.area}; its process ended with "
-                           f"{ended.returncode}: {ended.stderr.strip()[-300:]}. Nothing of it was published.")
+                           f"{ended.returncode}: {' '.join(ended.stderr.split())[-300:]}. Nothing of it was published.")
         answer = pickle.loads((place / "answer").read_bytes())
     if isinstance(answer, OxcareError):
         raise answer

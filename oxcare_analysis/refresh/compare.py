@@ -234,7 +234,7 @@ def _said(what: str, before: str | None, after: str) -> str:
              {word: shown.lower() for word, shown in wording.VERDICTS.items()})
     asked = ("Did open plans rise beyond ordinary swings? It" if what == "premise" else
              f"{wording.HYPOTHESES[what][0].upper()}{wording.HYPOTHESES[what][1:]}: it")
-    was = f"said “{words[before]}” and now" if before else "was not asked and now"
+    was = f"said “{words.get(before, before)}” and now" if before else "was not asked and now"
     return f"{asked} {was} says “{words[after]}”"
 
 

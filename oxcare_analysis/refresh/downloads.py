@@ -18,6 +18,7 @@ from oxcare_analysis.showing import exhibits, sentences, wording
 CHART = "application/vnd.oxcare.chart+json"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
+MARKUP = re.compile(r"([<\[`\\])")  # what could begin a tag, a link, a picture or code in Markdown
 WORDS = ("title", "alt", "source")
 LONGEST_SHEET = 31  # characters, by the rules of the format
 
@@ -104,8 +105,8 @@ def briefing(study) -> str:
              f"Of the four hypotheses of 2014, on published figures: {verdict}."
              + (f" Open: that {', that '.join(open_words)}." if settled and open_words else ""),
              f"These are counts by year; they cannot follow a child or a family. {study.source}"]
-    return f"# {study.area.name}, {study.first_year} to {study.last_year}\n\n" + "\n".join(
-        f"{i}. {line}" for i, line in enumerate(lines, start=1)) + "\n"
+    return MARKUP.sub(r"\\\1", f"# {study.area.name}, {study.first_year} to {study.last_year}\n\n" + "\n".join(
+        f"{i}. {line}" for i, line in enumerate(lines, start=1)) + "\n")
 
 
 def _findings(document: dict) -> list[list]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from oxcare_analysis.refresh import asked, cluster, standing
 from oxcare_analysis.refresh.asked import Outcome, Request
-from oxcare_analysis.words import forks
+from oxcare_analysis.words import durable, forks
 from oxcare_analysis.words.errors import OxcareError, RunError
 
 
@@ -33,10 +33,11 @@ def publish_all(requests: list[Request], workers: int, scheduler: str | None,
             for done in wait(waiting, return_when=FIRST_COMPLETED).done:
                 request, folder, tries = waiting.pop(done)
                 try:
-                    built = done.result()
-                    if built.packed:
-                        built = replace(built, staged=cluster.unpack(built.packed, folder))
-                    outcome = asked.put(request, built)
+                    with durable.refusing(f"The folder of reports {out.name}/", "--out"):
+                        built = done.result()
+                        if built.packed:
+                            built = replace(built, staged=cluster.unpack(built.packed, folder))
+                        outcome = asked.put(request, built)
                     outcomes.append(outcome)
                 except OxcareError as problem:
                     outcome = problem

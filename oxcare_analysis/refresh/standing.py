@@ -73,9 +73,22 @@ def before(out: Path, folder: str, target: Path) -> dict | None:
                      if p.parent.parent.name <= target.parent.name), key=lambda p: p.parent.parent.name)
     for path in reversed(months):
         record, verdicts = read_json(path.with_name("run.json")), read_json(path)
-        if record and verdicts:
-            return verdicts | {"month": path.parent.parent.name, "held": record.get("held")}
+        if record and verdicts and _can_be_compared(verdicts):
+            held = record.get("held")
+            return verdicts | {"month": path.parent.parent.name, "held": held if isinstance(held, dict) else None}
     return None
+
+
+def _can_be_compared(verdicts: dict) -> bool:
+    """Whether verdicts are of the form that is written now, and not changed by hand into another."""
+    try:
+        texts = [verdicts["as_of"], verdicts["premise"]["verdict"], verdicts["provenance"]["data_sha256"],
+                 verdicts["provenance"]["rules_sha256"],
+                 *(h[part] for h in verdicts["hypotheses"] for part in ("hypothesis", "verdict"))]
+        years = [verdicts["window"][end] for end in ("from", "to")]
+    except (KeyError, TypeError):
+        return False
+    return all(isinstance(text, str) for text in texts) and all(isinstance(year, int) for year in years)
 
 
 def reports(out: Path) -> list[Path]:

@@ -35,6 +35,7 @@ MOST_PAGES = 50
 PIECE_BYTES = 65_536
 PUBLISHED = "Published"
 VERSION = re.compile(r"\d+(\.\d+){1,2}")
+PACKED = ("identity", "gzip", "deflate")  # one alone: packed twice, a thousand bytes can be a thousand million
 T = TypeVar("T")
 
 
@@ -73,7 +74,10 @@ class Api:
     """A connection to the API at `address` (https, or http on this machine only)."""
 
     def __init__(self, address: str = ADDRESS):
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError:  # "https://["
+            parts = urlsplit("")
         here = parts.hostname in LOOPBACK
         if not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and here))):
             raise UsageError(f"The address {address!r} cannot be used; expected one that begins with https://.")
@@ -83,7 +87,7 @@ class Api:
         retries = _Patience(total=ATTEMPTS - 1, status_forcelist=(429, 502, 503, 504), allowed_methods={"GET"},
                             backoff_factor=BACKOFF, raise_on_status=False)
         self._session.mount(f"{parts.scheme}://", HTTPAdapter(max_retries=retries))
-        self._session.headers["User-Agent"] = "oxcare_analysis"
+        self._session.headers.update({"User-Agent": "oxcare_analysis", "Accept-Encoding": "gzip, deflate"})
 
     def publication(self, title: str) -> Publication:
         """The publication of this title. Raises DataError unless there is exactly one."""
@@ -121,7 +125,7 @@ class Api:
                 entries += [read(entry) for entry in answer["results"]]
                 if page >= answer["paging"]["totalPages"]:
                     return entries
-            except (ValueError, KeyError, TypeError, AttributeError) as problem:
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as problem:
                 raise RunError(f"The statistics service answered {path} in a form its description does not give "
                                f"({type(problem).__name__}: {problem}). Nothing was added; the API may have a new "
                                "version.") from None
@@ -151,6 +155,9 @@ class Api:
         except HTTPError as problem:
             raise RunError(f"The answer to {path} was cut short or garbled after {size:,} bytes "
                            f"({type(problem).__name__}). Nothing was added; run again.") from None
+        except ValueError as problem:  # of a "location" that is no address, at which requests looks itself
+            raise RunError(f"The statistics service sends {path} on to what is no address ({problem}). Nothing was "
+                           "added; run again later.") from None
 
     def _followed(self, address: str, query: dict) -> requests.Response:
         start = urlsplit(address)
@@ -179,6 +186,10 @@ class Api:
         if found != kind:
             raise RunError(f"The statistics service answered {path} with {found}; expected {kind}. Nothing was added. "
                            "A proxy's or a maintenance page is the usual reason; run again later.")
+        packed = answer.headers.get("content-encoding", PACKED[0]).strip().lower()
+        if packed not in PACKED:
+            raise RunError(f"The statistics service answered {path} packed as {packed}; expected {', '.join(PACKED)}. "
+                           "Nothing was added; run again later.")
         claimed = answer.headers.get("content-length", "")
         if claimed.isdigit() and int(claimed) > limit:
             raise RunError(f"The answer to {path} says it is {int(claimed):,} bytes; nothing this project reads is "

@@ -47,7 +47,7 @@ def update(api: Api, data_dir: str | Path | None, dry_run: bool, say: Callable[[
             found = _same(wanted, offered)
             version = _version_held(wanted, data_dir)
             if found or version:
-                arrived, words = _look(api, wanted, found, version, data_dir, Path(scratch))
+                arrived, words = _look(api, wanted, found, version, data_dir, Path(scratch), news)
                 say(f"{wanted.title}: {words}.")
                 news += [arrived] if arrived else []
             else:
@@ -84,8 +84,11 @@ def _say_by_hand(wanted: list[Wanted], publication: Publication, data_dir: str |
 
 
 def _look(api: Api, wanted: Wanted, found: DataSet | None, version: str | None, data_dir: str | Path | None,
-          folder: Path) -> tuple[Intake | None, str]:
-    """What has arrived of one data set, if anything new, and what is to be said; `version` is the one held."""
+          folder: Path, news: list[Intake]) -> tuple[Intake | None, str]:
+    """What has arrived of one data set, if anything new, and what is to be said.
+
+    `version` is the one held; `news` what has arrived of others and will be added with it.
+    """
     if found is None:
         raise DataError(f"The statistics service no longer offers {wanted.title!r}, of which version {version} is "
                         "held. Nothing was added. Look at the publication on the publisher's site: if the data set was "
@@ -104,7 +107,7 @@ def _look(api: Api, wanted: Wanted, found: DataSet | None, version: str | None, 
         raise DataError(f"The data set {found.title!r} came with {len(arrived.rows):,} rows where the service says "
                         f"{found.rows:,}. Nothing was added; run again.")
     arrived = replace(arrived, published=found.month, version=found.version)
-    edition = _edition(arrived, data_dir)
+    edition = _edition(arrived, data_dir, news)
     if edition is None:
         return None, f"version {found.version} is the same as the edition held"
     return replace(arrived, edition=edition), (f"version {found.version}, published {found.month}, is new: edition "
@@ -140,7 +143,7 @@ def _order(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
 
 
-def _edition(arrived: Intake, data_dir: str | Path | None) -> str | None:
+def _edition(arrived: Intake, data_dir: str | Path | None, news: list[Intake]) -> str | None:
     """Where figures that differ from those held go: 2026, or 2026-2 and on where an edition 2026 came out before.
 
     None where they are the figures held.
@@ -152,12 +155,13 @@ def _edition(arrived: Intake, data_dir: str | Path | None) -> str | None:
         held = raw.read_table(arrived.source, same_year[0], arrived.table, data_dir)
         if text.as_csv(held) == text.as_csv(arrived.rows):
             return None
+    coming = {one.edition: one.published for one in news if one.source == arrived.source}
     number = 1
     while True:
         edition = year if number == 1 else f"{year}-{number}"
-        card = cards.get(edition)
+        card = cards.get(edition, {"first_published": coming.get(edition, arrived.published), "tables": ()})
         # An edition has one month of publication: what came out in another month is an edition of its own.
-        if card is None or (arrived.table not in card["tables"] and card["first_published"] == arrived.published):
+        if arrived.table not in card["tables"] and card["first_published"] == arrived.published:
             return edition
         number += 1
 

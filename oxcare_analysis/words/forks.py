@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 
 from oxcare_analysis.words.errors import RunError
@@ -21,9 +21,19 @@ END_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
 def end_with_parent() -> None:
-    """Have the system end this process when the one that began it is killed, where it can: on Linux."""
-    if CAN_FORK:
+    """For a process that works for another to call first: when that one is killed it ends too, and waits for nothing.
+    """
+    if CAN_FORK:  # the system sees to it: a process with a second thread is not safe to fork
         ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
+        if not parent_process().is_alive():
+            os._exit(1)
+    else:
+        threading.Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
+
+
+def _end_after(parent) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def is_safe() -> bool:
@@ -100,7 +110,7 @@ def _answer(pipe, function: Callable, *arguments) -> None:
 
 
 def _anew(calls: dict[str, tuple], workers: int, meanwhile: Callable) -> Iterator[tuple[str, object]]:
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         waiting = {pool.submit(*call): name for name, call in calls.items()}
         try:
             meanwhile()
