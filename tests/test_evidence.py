@@ -9,7 +9,7 @@ import pytest
 
 import oxcare_analysis as ox
 from oxcare_analysis.thinking import evidence
-from oxcare_analysis.thinking.evidence import at_extreme, contrasts, placebo
+from oxcare_analysis.thinking.evidence import at_extreme, contrasts
 from oxcare_analysis.thinking.findings import Estimate
 from oxcare_analysis.thinking.study import Area, Study
 
@@ -196,6 +196,11 @@ def everyone_with(outlier, number, slope=0.0):
     change[-1] += outlier
     codes = pd.Index([f"{i:03d}" for i in range(number)], name="area_code")
     return pd.DataFrame({"estimate": change, "base": base, "n": n}, codes), codes[-1]
+
+
+def placebo(everyone, code):
+    """An authority's place among all."""
+    return evidence.placebo(evidence.ranks(everyone), code)
 
 
 @pytest.mark.parametrize(("outlier", "rank"), [(1.0, 1), (-1.0, 150)])

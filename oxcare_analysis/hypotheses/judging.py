@@ -75,9 +75,10 @@ def _as_recorded(study: Study) -> Evidence:
     primaries = {name: primary(study, name) for name in NAMES}
     adjusted = holm({name: primaries[name].p_value for name in HOLM_FAMILY})
     indicators = {m: moves.estimate(study, m) for m in rivals.INDICATORS}
-    changes = moves.changes_everywhere(study, rivals.INDICATORS)
+    correlations = study.of_all(("correlations", study.first_year, study.last_year), lambda: rivals.correlation(
+        moves.changes_everywhere(study, rivals.INDICATORS)))
     return Evidence(study, primaries, adjusted, indicators, moves.spread(study, indicators),
-                    rivals.correlation(changes))
+                    correlations)
 
 
 def assess_all(study: Study) -> dict[str, Finding]:

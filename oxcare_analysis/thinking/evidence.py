@@ -8,7 +8,7 @@ from oxcare_analysis.thinking.findings import Estimate
 from oxcare_analysis.thinking.models import noise
 from oxcare_analysis.thinking.study import Study
 
-PECULIAR = 0.05  # two-sided rank p
+PECULIAR, FEWEST_RANKED = 0.05, 20  # two-sided rank p; authorities
 CONTRASTS = "contrasts"  # what they are kept under, with measure and window
 
 
@@ -34,7 +34,7 @@ def estimate(study: Study, measure: str, first_year: int | None = None, last_yea
         absent = next((year for year in (b, t) if not _held(study, ratio, year)), b)
         return Estimate(measure, ratio.label, per_words=ratio.per_words, missing=_why(study, ratio, absent))
     mine = everyone.loc[code]
-    rank, of, peculiar = placebo(everyone, code)
+    rank, of, peculiar = placebo(study.of_all(("ranks", measure, b, t), lambda: ranks(everyone)), code)
     used = [tuple(y for y in years if _held(study, ratio, y)) for years in years_of(b, t, measure)]
     near = everyone["estimate"].reindex(sorted({*study.neighbours, code})).dropna()
     return Estimate(
@@ -101,18 +101,24 @@ def weights(change: Estimate) -> pd.Series:
     return weight
 
 
-def placebo(everyone: pd.DataFrame, code: str) -> tuple[int | None, int, bool | None]:
-    """Rank of one authority's change among all, adjusted for starting level and size by least squares.
+def ranks(everyone: pd.DataFrame) -> pd.Series:
+    """Rank of each authority's change, adjusted for starting level and size by least squares; 1 = the largest rise.
 
-    Returns rank (1 = the largest rise), number ranked, and whether the two-sided rank p is under .05.
+    NaN where there are fewer than FEWEST_RANKED.
     """
-    of = len(everyone)
-    if of < 20:
-        return None, of, None
-    x = np.column_stack([np.ones(of), everyone["base"], np.log(everyone["n"])])
+    if len(everyone) < FEWEST_RANKED:
+        return pd.Series(np.nan, everyone.index)
+    x = np.column_stack([np.ones(len(everyone)), everyone["base"], np.log(everyone["n"])])
     fitted, *_ = np.linalg.lstsq(x, everyone["estimate"].to_numpy(), rcond=None)
-    residual = everyone["estimate"] - x @ fitted
-    rank = int(residual.rank(ascending=False, method="first")[code])
+    return (everyone["estimate"] - x @ fitted).rank(ascending=False, method="first")
+
+
+def placebo(ranked: pd.Series, code: str) -> tuple[int | None, int, bool | None]:
+    """One authority's rank, the number ranked, and whether the two-sided rank p is under .05; None where not ranked."""
+    of = len(ranked)
+    if np.isnan(ranked[code]):
+        return None, of, None
+    rank = int(ranked[code])
     return rank, of, bool(2 * min(rank, of + 1 - rank) / (of + 1) < PECULIAR)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize
 
 from oxcare_analysis.words import forks
 
@@ -90,12 +90,16 @@ def _likelihood(y: pd.DataFrame, counts: pd.DataFrame, points: int) -> tuple[Cal
     half = min(WIDEST, np.nanmax(np.abs(centred)) + 0.3)
     grid = np.linspace(-half, half, points)
     centred = np.clip(centred, -half, half)
+    start = _start(centred, per_case)
+    # An authority that was drawn more than once is worked out once.
+    _, first, times = np.unique(y.index, return_index=True, return_counts=True)
+    centred, per_case = centred[first], per_case[first]
 
     def minus_loglik(parameters: np.ndarray) -> float:
         a, phi, sigma = np.maximum(np.exp(parameters), FLOOR)
-        return -_loglik(centred, a + phi * per_case, sigma, grid)
+        return -float(times @ _loglik(centred, a + phi * per_case, sigma, grid))
 
-    return minus_loglik, _start(centred, per_case)
+    return minus_loglik, start
 
 
 def _named(best: optimize.OptimizeResult | None, authorities: int) -> dict[str, float]:
@@ -158,15 +162,17 @@ def _start(centred: np.ndarray, per_case: np.ndarray) -> np.ndarray:
     return np.log([transitory / 2, transitory / 2 / np.nanmean(per_case), np.sqrt(drift * 3 / 5)])
 
 
-def _loglik(y: np.ndarray, v: np.ndarray, sigma: float, grid: np.ndarray) -> float:
-    """Sum over authorities (rows of y, NaN where missing) of the log-likelihood, with a flat start."""
+def _loglik(y: np.ndarray, v: np.ndarray, sigma: float, grid: np.ndarray) -> np.ndarray:
+    """The log-likelihood of each authority (rows of y, NaN where missing), with a flat start."""
     step = grid[1] - grid[0]
     # The steps of a walk depend on the distance alone: each density is worked out once, then laid along the diagonals.
-    steps = stats.t.pdf(np.arange(1 - len(grid), len(grid)) * step / max(sigma, step / 3), DRIFT_DF)
+    # What they are multiplied by to add up to one is left to the lines of the kernel, which do not reach to infinity.
+    apart = np.arange(1 - len(grid), len(grid)) * step / max(sigma, step / 3)
+    steps = (1 + apart**2 / DRIFT_DF) ** (-(DRIFT_DF + 1) / 2)
     kernel = np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(steps, len(grid))[::-1])
     kernel /= kernel.sum(axis=1, keepdims=True)
     weight = np.full((len(y), len(grid)), 1 / len(grid))
-    total = 0.0
+    total = np.zeros(len(y))
     for t in range(y.shape[1]):
         if t:
             weight = weight @ kernel
@@ -175,6 +181,6 @@ def _loglik(y: np.ndarray, v: np.ndarray, sigma: float, grid: np.ndarray) -> flo
         density[np.isnan(y[:, t])] = 1.0  # not seen this year: nothing learnt
         weight *= density
         mass = np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
-        total += np.log(mass).sum()
+        total += np.log(mass[:, 0])
         weight /= mass
     return total
