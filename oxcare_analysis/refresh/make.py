@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -59,6 +60,7 @@ def make(page: Page, staged: Path, warm: bool = forks.CAN_FORK) -> Made:
                 {name: {part: chart[part] for part in downloads.WORDS} for name, chart in charts.items()})
 
 
+@cache
 def warm_up() -> None:
     """Import and make ready in this process what each of its forks would have to otherwise."""
     import oxcare_analysis

@@ -119,6 +119,8 @@ def _before_pages(study, request: Request, document: dict, place: pages.Place, s
     The verdicts of every authority take as long as all the rest: they are worked out beside it, and kept for pages.
     """
     def rest() -> None:
+        if forks.CAN_FORK:
+            make.warm_up()
         standing.write(staged / sources.PAGE, sources.page(study, request.data_dir, place))
         downloads.write_results(study, document, staged, request.data_dir)
         _work_out(study, request)
