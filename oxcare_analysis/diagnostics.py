@@ -180,9 +180,10 @@ def comparable_events(study: Study, kind: str = "publicity", measure: str = "ref
     if kind not in set(dated["kind"]):
         raise UsageError(f"There is no kind of event called {kind!r}; expected one of "
                          f"{', '.join(sorted(set(dated['kind'])))}.")
-    found = study.of_all(("comparable events", kind, measure, dated.to_csv()),
+    found = study.of_all(("comparable events", kind, measure, dated.to_csv(), tuple(study.names.items())),
                          lambda: stacked.comparable(study, dated, kind, measure))
-    return dataclasses.replace(found, area=study.area.name, source=study.source)
+    return dataclasses.replace(found, area=study.area.name, source=study.source, each=found.each.copy(),
+                               table=found.table.copy())
 
 
 def errors(study: Study, hypothesis: str, data_dir: str | Path | None = None) -> uncertainties.Errors:

@@ -131,7 +131,7 @@ def everywhere(study: Study) -> pd.DataFrame:
     """
     if study.data_dir is None:
         return _everywhere(study)
-    # By content: a study's figures may have been changed in a notebook since they were loaded.
+    # By content: a study's figures may have been replaced in a notebook since they were loaded.
     content = hashlib.sha256(study.panel.to_numpy().tobytes() + study.noise.to_json().encode())
     key = (f"{content.hexdigest()}{study.provenance['data_sha256']}{_rules_sha256()}{study.first_year}"
            f"{study.last_year}")

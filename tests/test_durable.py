@@ -390,7 +390,8 @@ def test_a_report_whose_record_was_changed_by_hand_is_made_again(tmp_path):
 
 
 @pytest.mark.parametrize(("part", "value"), [
-    ("", {"a": 1}), ("provenance", {}), ("window", {"from": "2013", "to": 2018}), ("hypotheses", [{"verdict": 7}]),
+    ("", {"a": 1}), ("provenance", {}), ("window", {"from": "2013", "to": 2018}),
+    ("window", {"from": 2018, "to": 2013}), ("as_of", "soon"), ("hypotheses", [{"verdict": 7}]),
     ("as_of", 7), ("premise", "yes"), ("area", []), ("area", {"name": 7})])
 def test_verdicts_that_were_changed_by_hand_stop_no_other_report(tmp_path, part, value):
     scene = Publishing(tmp_path.resolve())
@@ -406,7 +407,8 @@ def test_verdicts_that_were_changed_by_hand_stop_no_other_report(tmp_path, part,
     publish(scene.out, scene.folder / "edition 1", OTHER)
     front = (scene.out / "index.html").read_text(encoding="utf-8")
     assert f'href="{MONTH}/{OTHER}/index.html"' in front
-    assert (f'href="{MONTH}/{AREA}/index.html"' in front) == (part in ("provenance", "window"))
+    listed = part in ("provenance", "window") or value == "soon"
+    assert (f'href="{MONTH}/{AREA}/index.html"' in front) == listed
 
 
 # Nothing writes past the one place that is tried above

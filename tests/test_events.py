@@ -229,3 +229,14 @@ def test_the_published_trials_say_what_was_found_and_that_nothing_was_there_befo
     assert f"{found.table['events'].iloc[0]} authorities" in text and "chance" in text
     with pytest.raises(UsageError, match="no kind of event called 'weather'"):
         ox.comparable_events(study, "weather")
+
+
+def test_what_an_analyst_does_to_one_answer_does_nothing_to_another_areas():
+    one, other = (ox.load(name, 2013, 2018) for name in ("Oxfordshire", "Kent"))
+    held = ox.comparable_events(other).table["estimate"].tolist()
+    table = ox.comparable_events(one).table
+    table["estimate"] = 0.0
+    assert ox.comparable_events(other).table["estimate"].tolist() == held
+    assert ox.comparable_events(other).area == "Kent"
+    renamed = dataclasses.replace(other, names=dict.fromkeys(other.names, "elsewhere"))
+    assert ox.comparable_events(renamed).each.empty, "events of other names were handed on"

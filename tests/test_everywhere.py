@@ -47,7 +47,8 @@ def test_an_early_month_gives_the_years_that_were_out():
     assert (study.first_year, study.last_year) == (2010, 2012)
 
 
-def test_what_is_worked_out_of_all_authorities_is_worked_out_once_for_studies_of_any(monkeypatch):
+def test_what_is_worked_out_of_all_authorities_is_worked_out_once_for_studies_of_any(monkeypatch, request):
+    request.addfinalizer(kept.forget)
     kept.forget()
     one, other = (ox.load(name, 2015, 2019) for name in ("Kent", "Surrey"))
     worked = []
@@ -60,4 +61,3 @@ def test_what_is_worked_out_of_all_authorities_is_worked_out_once_for_studies_of
     changed = dataclasses.replace(other, panel=other.panel * 2)
     diagnostics.specifications(changed, "awareness")
     assert len(worked) == 2 * first, "changed figures got what was worked out of others"
-    kept.forget()

@@ -1,5 +1,6 @@
 """Many areas over one executor: each is published, one's failure stops no other, a lost worker costs a retry."""
 
+import gc
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ from oxcare_analysis.cli import refresh as command
 from oxcare_analysis.intake import raw
 from oxcare_analysis.local import disclosed
 from oxcare_analysis.refresh import asked, cluster, many, publish, standing
+from oxcare_analysis.words import forks
 from oxcare_analysis.words.errors import OxcareError, RunError, UsageError
 
 DECLARED = 'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str = "latest"'
@@ -109,6 +111,29 @@ def refresh(requests):
     else:
         found = [outcome for _, outcome in many.publish_all(requests, 2, None, print)]
         assert not [outcome for outcome in found if isinstance(outcome, OxcareError)], found
+
+
+@NEEDS_FORK
+def test_what_fails_while_areas_are_made_ready_stops_none_of_them(asking, monkeypatch):
+    requests = asking("print(area)", AREAS[:2])
+    monkeypatch.setattr(publish, "make_ready", lambda request: {}["planted"])
+    assert [outcome.new for _, outcome in many.publish_all(requests, 2, None, print)] == [True, True]
+
+
+@NEEDS_FORK
+def test_what_a_process_inherited_frozen_stays_so():
+    def counted():
+        before = gc.get_freeze_count()
+        list(forks.each({"a page": (int,)}, 1))
+        return before, gc.get_freeze_count()
+
+    gc.freeze()
+    try:
+        (_, (before, after)), = forks.each({"a worker": (counted,)}, 1)
+    finally:
+        gc.unfreeze()
+    assert before == after > 0
+    assert list(forks.each({"a page": (int,)}, 1)) and not gc.get_freeze_count()
 
 
 def ended(process):

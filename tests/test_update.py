@@ -258,15 +258,17 @@ def test_a_table_that_came_out_in_another_month_does_not_take_the_month_of_an_ed
     assert set(raw.source_card("children_in_need", "2025-2", small_data_dir)["tables"]) == {"plans"}
 
 
+@pytest.mark.parametrize("later", [C1, D1])
 def test_tables_that_came_out_in_different_months_and_arrive_together_keep_their_months(
-    service, official, update, small_data_dir
+    service, official, update, small_data_dir, later
 ):
-    service.offer(C1, official("c1 of 2025", years=YEARS))
-    service.offer(D1, official("d1", years=YEARS), published="2026-03-05")
+    for table, kind in ((C1, "c1 of 2025"), (D1, "d1")):
+        service.offer(table, official(kind, years=YEARS), published="2026-03-05" if table == later else "2025-10-30")
     update()
     cards = {e: raw.source_card("children_in_need", e, small_data_dir) for e in ("2025", "2025-2")}
+    first, second = ("plans", "referrals") if later == C1 else ("referrals", "plans")
     assert {e: (card["first_published"], set(card["tables"])) for e, card in cards.items()} == {
-        "2025": ("2025-10", {"referrals"}), "2025-2": ("2026-03", {"plans"})}
+        "2025": ("2025-10", {first}), "2025-2": ("2026-03", {second})}, "the later edition has the later number"
 
 
 # Refused: nothing is added, one paragraph is said
@@ -426,7 +428,13 @@ def test_a_redirect_to_another_host_is_not_followed(offering, refused, location)
 
 def test_a_redirect_to_what_is_no_address_is_told(offering, refused):
     offering(lambda handler: send(handler, b"", status=302, Location="http://["))
-    refused(RunError, "on to what is no address")
+    refused(RunError, "answered .* with something that cannot be read")
+
+
+def test_a_length_of_more_digits_than_a_number_may_have_is_read_for_what_comes(offering, service, official, update):
+    offering(lambda handler: send(handler, b"{", **{"Content-Length": "9" * 5000}))
+    with pytest.raises(RunError, match="Nothing was added"):
+        update()
 
 
 def test_a_redirect_without_end_is_left(offering, refused, service):

@@ -11,7 +11,7 @@ from oxcare_analysis.cli import (calibrate, changes, data, disclose, figure, lab
                                  statements, update, verdicts)
 from oxcare_analysis.words.errors import OxcareError
 
-GARBAGE_SELDOM = 50_000, 20, 100
+GARBAGE_SELDOM = 50_000, 20, 100  # new objects, and rounds, before garbage is looked for: 70, 2 and 10 times the usual
 
 app = typer.Typer(help="Why are more children on child protection plans? Four hypotheses tested on published figures.",
                   no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)

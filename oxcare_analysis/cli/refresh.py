@@ -25,7 +25,7 @@ def command(area: Annotated[list[str] | None, typer.Option("--area", help="May b
     """Run every notebook for an area (default Oxfordshire) and publish the report, whole or not at all."""
     from oxcare_analysis.refresh import asked
 
-    names = _names(area, everyone, data_dir, meanwhile=lambda: scheduler or _warm_up())
+    names = _names(area, everyone, data_dir, meanwhile=(lambda: None) if scheduler else _warm_up)
     requests = [asked.Request(name, first, last, as_of, out.resolve(), paths.data_dir(data_dir), workers, force,
                               alone=len(names) == 1 and not scheduler)  # own months are read on this machine only
                 for name in names]

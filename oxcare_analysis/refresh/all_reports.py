@@ -48,6 +48,8 @@ def _row(folder: Path, out: Path) -> str | None:
     try:
         return _cells(standing.read_json(folder / "verdicts.json"), folder, out)
     except (KeyError, TypeError, ValueError, AttributeError):
+        durable.LOG.warning("%s/%s is left out of the page over all reports: its verdicts.json is not as it was "
+                            "written. Refresh that area again with --force.", folder.parent.name, folder.name)
         return None
 
 

@@ -74,7 +74,8 @@ def warm_up() -> None:
     pages.ready(sources.way_back)
     figure, _ = drawing.new_axes()
     chart = drawing.finish(figure, "ready", "Fonts are found once", "", "", pd.DataFrame({"year": [2025]}))
-    chart.html(), chart.picture("screen")
+    chart.html()
+    chart.picture("screen")
 
 
 def make_all(wanted: list[Page], staged: Path, before: Path, workers: int,

@@ -33,8 +33,8 @@ def publish_all(requests: list[Request], workers: int, scheduler: str | None,
             for done in wait(waiting, return_when=FIRST_COMPLETED).done:
                 request, folder, tries = waiting.pop(done)
                 try:
-                    with durable.refusing(f"The folder of reports {out.name}/", "--out"):
-                        built = done.result()
+                    built = done.result()
+                    with _refusing(out):
                         if built.packed:
                             built = replace(built, staged=cluster.unpack(built.packed, folder))
                         outcome = asked.put(request, built)
@@ -72,7 +72,7 @@ def _processes(workers: int, first: Request) -> Iterator[Callable[[Request, Path
     if forks.is_safe():
         from oxcare_analysis.refresh import publish
 
-        with suppress(OxcareError):  # it is told when the area's turn comes
+        with suppress(Exception):  # whatever it is, it is told of this area when its turn comes, and stops no other
             publish.make_ready(first)
         gc.freeze()  # else collecting garbage in a fork copies all that it shares with this process
 
@@ -94,12 +94,17 @@ def _processes(workers: int, first: Request) -> Iterator[Callable[[Request, Path
         gc.unfreeze()
 
 
+def _refusing(out: Path):
+    return durable.refusing(f"The folder of reports {out.name}/", "--out")
+
+
 def build_here(request: Request, folder: Path):
     """A report made in this process, one notebook at a time."""
     from oxcare_analysis.refresh import publish
 
     gc.disable()
-    folder.mkdir()
-    built = publish.build(replace(request, workers=1), folder, lambda line: None)
+    with _refusing(request.out):
+        folder.mkdir()
+        built = publish.build(replace(request, workers=1), folder, lambda line: None)
     gc.collect()  # once an area is soon enough; what it leaves would be copied by every fork of the next
     return built

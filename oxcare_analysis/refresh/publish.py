@@ -26,9 +26,9 @@ SHORT = {"00": "Verdicts", "01": "Published figures", "02": "Growth", "11": "Com
 
 def publish(request: Request, say: Callable[[str], None]) -> Outcome:
     """Run the notebooks for an area and publish its report. Raises RunError, leaving what stood before."""
-    # What cannot be loaded is said before any folder is made.
-    if forks.is_safe():
+    if forks.is_safe() and request.workers > 1:
         list(forks.each({"the tables": (_build_tables, request)}, 1, meanwhile=make.warm_up))
+    # What cannot be loaded is said before any folder is made.
     door.load(request.area, request.first_year, request.last_year, request.as_of, request.data_dir)
     with standing.held(request.out), standing.scratch(request.out) as folder:
         outcome = asked.put(request, build(request, folder, lambda line: say(f"{request.area}: {line}")))

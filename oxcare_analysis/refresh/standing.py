@@ -16,7 +16,7 @@ from oxcare_analysis.words.errors import RunError
 DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)\d")
 PARTIAL = ".partial-"
 FOLDER = re.compile(r"[a-z0-9-]+")
-MONTHS = "[0-9][0-9][0-9][0-9]-[0-9][0-9]"
+MONTHS, MONTH = "[0-9][0-9][0-9][0-9]-[0-9][0-9]", r"\d{4}-(0[1-9]|1[0-2])"  # of folders, of what a report says
 
 
 def slug(name: str) -> str:
@@ -85,10 +85,11 @@ def _can_be_compared(verdicts: dict) -> bool:
         texts = [verdicts["as_of"], verdicts["premise"]["verdict"], verdicts["provenance"]["data_sha256"],
                  verdicts["provenance"]["rules_sha256"],
                  *(h[part] for h in verdicts["hypotheses"] for part in ("hypothesis", "verdict"))]
-        years = [verdicts["window"][end] for end in ("from", "to")]
+        first, last = (verdicts["window"][end] for end in ("from", "to"))
+        return all(isinstance(text, str) for text in texts) and bool(re.fullmatch(MONTH, texts[0])) and (
+            1900 < first < last < 2200)
     except (KeyError, TypeError):
         return False
-    return all(isinstance(text, str) for text in texts) and all(isinstance(year, int) for year in years)
 
 
 def reports(out: Path) -> list[Path]:

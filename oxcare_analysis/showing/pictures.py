@@ -84,8 +84,8 @@ def alone(chart) -> str:
 def strips(chart) -> tuple[Strip, Strip]:
     """What stands above a chart to take away, its title, and beneath it, note and source."""
     width = chart.figure.get_size_inches()[0]
-    foot = [part for line in (chart.note, chart.source) if line for part in _lines(line, int(width * 15.3))]
-    return (Strip(tuple(_lines(chart.title, int(width * 9))), width, TITLE_POINTS, "bold", "black"),
+    foot = [part for line in (chart.note, chart.source) if line for part in textwrap.wrap(line, int(width * 15.3))]
+    return (Strip(tuple(textwrap.wrap(chart.title, int(width * 9))), width, TITLE_POINTS, "bold", "black"),
             Strip(tuple(foot), width, FOOT_POINTS, "normal", GREY))
 
 
@@ -107,7 +107,7 @@ def stacked_pngs(chart, sizes: list[str]) -> dict[str, bytes]:
         stacked.paste(part, (0, down))
         down += part.height
     palette = _palette(stacked)
-    return {size: _png(chart, stacked, dots[size] / max(dots.values()), size, palette) for size in sizes}
+    return {size: _png(chart, stacked, dots[size] / finest, size, palette) for size in sizes}
 
 
 def _dots(size: str, width: float, tall: float) -> float:
@@ -185,8 +185,4 @@ def drawing(figure: Figure, name: str) -> str:
 
 def wrap(text: str, width: int = 38) -> str:
     """The text in lines of at most `width` characters."""
-    return "\n".join(_lines(text, width))
-
-
-def _lines(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width)
+    return "\n".join(textwrap.wrap(text, width))

@@ -10,7 +10,7 @@ import pandas as pd
 from oxcare_analysis.words import durable, paths
 
 CACHES_KEPT = 12  # as-of months times recent changes of the figures
-REMEMBERED = 12  # results a process keeps: tables, figures in force, noise, checks, studies
+REMEMBERED = 16  # results a process keeps: tables, figures in force, noise, checks, studies
 _LATELY: OrderedDict = OrderedDict()
 
 

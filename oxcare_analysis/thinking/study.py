@@ -59,7 +59,11 @@ class Study:
         return self.of_all(("authorities",), lambda: measures.authorities(self.panel))
 
     def of_all(self, key: tuple, make):
-        """What `make` works out of the panel and the noise model alone, whichever authority and window is asked for."""
+        """What `make` works out of the panel and the noise model alone, whichever authority is asked for.
+
+        `key`: its name and all else that it depends on. Panel, noise and what is given are the same for every study of
+        these figures: to try others, replace them (dataclasses.replace); nobody changes one in place.
+        """
         held = self.shared.get(key)
         if not held or held[0] is not self.panel or held[1] is not self.noise:  # studies of other figures may share it
             held = self.shared[key] = self.panel, self.noise, make()

@@ -155,9 +155,9 @@ class Api:
         except HTTPError as problem:
             raise RunError(f"The answer to {path} was cut short or garbled after {size:,} bytes "
                            f"({type(problem).__name__}). Nothing was added; run again.") from None
-        except ValueError as problem:  # of a "location" that is no address, at which requests looks itself
-            raise RunError(f"The statistics service sends {path} on to what is no address ({problem}). Nothing was "
-                           "added; run again later.") from None
+        except ValueError as problem:  # of a "location" that is no address, at which requests looks itself, say
+            raise RunError(f"The statistics service answered {path} with something that cannot be read ({problem}). "
+                           "Nothing was added; run again later.") from None
 
     def _followed(self, address: str, query: dict) -> requests.Response:
         start = urlsplit(address)
@@ -191,7 +191,7 @@ class Api:
             raise RunError(f"The statistics service answered {path} packed as {packed}; expected {', '.join(PACKED)}. "
                            "Nothing was added; run again later.")
         claimed = answer.headers.get("content-length", "")
-        if claimed.isdigit() and int(claimed) > limit:
+        if re.fullmatch(r"[0-9]{1,18}", claimed) and int(claimed) > limit:
             raise RunError(f"The answer to {path} says it is {int(claimed):,} bytes; nothing this project reads is "
                            f"over {limit:,}. It was not fetched and nothing was added.")
 

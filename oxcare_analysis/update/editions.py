@@ -43,8 +43,9 @@ def update(api: Api, data_dir: str | Path | None, dry_run: bool, say: Callable[[
     offered = api.data_sets(publication)
     with tempfile.TemporaryDirectory(prefix="oxcare-") as scratch:
         news, by_hand = [], []
-        for wanted in (Wanted(**entry) for entry in listed["data_sets"]):
-            found = _same(wanted, offered)
+        pairs = [(wanted, _same(wanted, offered)) for wanted in (Wanted(**entry) for entry in listed["data_sets"])]
+        # The oldest first: of two editions that arrive at once the later one has the later number.
+        for wanted, found in sorted(pairs, key=lambda pair: pair[1].month if pair[1] else ""):
             version = _version_held(wanted, data_dir)
             if found or version:
                 arrived, words = _look(api, wanted, found, version, data_dir, Path(scratch), news)

@@ -72,7 +72,9 @@ def _forked(calls: dict[str, tuple], workers: int, meanwhile: Callable) -> Itera
             theirs.close()
             running[ours] = name, process
 
-    gc.freeze()  # else collecting garbage in a fork copies all that it shares with this process
+    thaw = not gc.get_freeze_count()  # what a fork inherited frozen stays so: to look through it would copy it
+    if thaw:
+        gc.freeze()
     try:
         begin()
         meanwhile()
@@ -91,7 +93,8 @@ def _forked(calls: dict[str, tuple], workers: int, meanwhile: Callable) -> Itera
                 yield name, result
             begin()
     finally:
-        gc.unfreeze()
+        if thaw:
+            gc.unfreeze()
         for answered, (_, process) in running.items():
             process.kill()
             process.join()

@@ -111,7 +111,8 @@ def _named(best: optimize.OptimizeResult | None, authorities: int) -> dict[str, 
 def fit_all(series: dict[str, pd.DataFrame], meanwhile: Callable[[], object] = lambda: None) -> pd.DataFrame:
     """Fit every measure: `series` maps a name to a frame with columns log and n. One row a measure.
 
-    On all cores where this process may be forked, which does `meanwhile` itself: the fits know nothing of each other.
+    On all cores where this process may be forked: the fits know nothing of each other. It does `meanwhile` itself then;
+    elsewhere that is left undone.
     """
     calls = {name: (fit, frame["log"], frame["n"]) for name, frame in series.items()}
     fitted = dict(forks.each(calls, forks.CORES, fork=True, meanwhile=meanwhile)) if forks.is_safe() else {
