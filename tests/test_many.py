@@ -1,6 +1,7 @@
 """Many areas over one executor: each is published, one's failure stops no other, a lost worker costs a retry."""
 
 import gc
+import json
 import os
 import re
 import shutil
@@ -162,6 +163,13 @@ def test_a_page_that_depends_on_the_same_is_kept_and_another_is_run_again(asking
     asking("print('third')", ("Rutland",))
     publish.publish(replace(request), print)
     assert (report / "02_other.html").read_bytes() == text, "a page changed by hand was taken over"
+    for number, pages in enumerate(([], {"02_other": 7}, {"02_other": {"key": "k"}})):
+        record = json.loads((report / "run.json").read_text(encoding="utf-8")) | {"pages": pages}
+        (report / "run.json").write_text(json.dumps(record), encoding="utf-8")
+        asking(f"print('changed by hand, {number}')", ("Rutland",))
+        told.clear()
+        publish.publish(replace(request), told.append)
+        assert [line for line in told if "02_other" in line], "what nobody can read was taken over"
 
 
 def test_an_area_asked_for_twice_is_refreshed_once_and_an_unknown_one_stops_all_before_anything_runs(shipped_dir):

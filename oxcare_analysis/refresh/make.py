@@ -5,7 +5,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -104,17 +104,19 @@ def check_drawn(book: nbformat.NotebookNode, name: str) -> None:
 
 def _kept(page: Page, before: Path, staged: Path) -> Made | None:
     """The page as it stands in an earlier report, copied, where it depends on just the same and is as it was made."""
-    record = (standing.read_json(before / "run.json") or {}).get("pages", {}).get(page.name)
     standing_page = before / f"{page.name}.html"
-    if not record or record["key"] != page.key or not standing_page.exists() or (
-            _sha256(standing_page) != record["sha256"]):
+    try:
+        record = Made(**standing.read_json(before / "run.json")["pages"][page.name])
+        files = [file for name in record.charts for file in downloads.files_of(name, "slide" in page.job.pictures)]
+    except (KeyError, TypeError):  # there is none, or it was changed by hand into something else
         return None
-    files = [file for name in record["charts"] for file in downloads.files_of(name, "slide" in page.job.pictures)]
+    if record.key != page.key or not standing_page.exists() or _sha256(standing_page) != record.sha256:
+        return None
     if not all((before / file).exists() for file in files):
         return None
     for file in (f"{page.name}.html", *files):
         shutil.copyfile(before / file, staged / file)
-    return Made(page.key, record["sha256"], 0.0, record["charts"])
+    return replace(record, seconds=0.0)
 
 
 def _without_defaults(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
