@@ -180,7 +180,7 @@ def rows(one: dict, more: dict) -> list[tuple[str, str, str]]:
         return statistics.median(a / b / by for a, b in zip(above, below, strict=True))
 
     each = [(m - f) / (MANY - FEW) for m, f in zip(more["many"], more["few"], strict=True)]
-    plain_times = (one["plain"] * len(each))[:len(each)]
+    plain_times = [statistics.median(one["plain"])] * len(each)
     few_each, many_each = ([t / n for t in more[name]] for name, n in (("few", FEW), ("many", MANY)))
     return [
         ("Full refresh of Oxfordshire, nothing cached: plain ÷ ours", "8 or more",
