@@ -214,7 +214,7 @@ Written by `make bench`, not by hand. {os.cpu_count()} cores, {platform.system()
 Whole processes, in pairs run in turn; a ratio is the median of the ratios of {pairs} pairs ({several_pairs} for several
 authorities). The plain way is one `papermill` and one `jupyter nbconvert --to html` command a notebook, at the same
 commit, caches cleared before each; it draws no pictures to take away and makes no index, workbook or page of sources,
-which ours does.
+which ours does. Several authorities are refreshed with tables and all that areas share built before.
 
 | work | must be | is |
 | --- | --- | --- |
