@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import rc_context
 from matplotlib.colors import to_rgb
 from PIL import Image, ImageChops
 
@@ -414,10 +415,14 @@ def test_title_chart_note_and_source_are_inside_the_strips_that_are_stacked(draw
         left, top, right, bottom = ImageChops.invert(picture).getbbox()  # what is cut off reaches the edge
         assert 0 < left < right < picture.width and 0 < top < bottom < picture.height
     figure = chart.laid_out
-    figure.draw_without_rendering()
-    for part in (*(text.get_window_extent() for text in figure.texts), *(a.get_tightbbox() for a in figure.axes)):
-        assert part.x0 >= -1 and part.x1 <= figure.bbox.width + 1
-        assert part.y0 >= -1 and part.y1 <= figure.bbox.height + 1
+    for dots in (72, 100, 300):  # an inch, whatever was drawn of it before; a dot of 72 is allowed
+        figure.set_dpi(dots)
+        with rc_context(pictures.SET_TEXT):
+            figure.draw_without_rendering()
+            parts = [*(text.get_window_extent() for text in figure.texts), *(a.get_tightbbox() for a in figure.axes)]
+        for part in parts:
+            assert part.x0 >= -dots / 72 and part.x1 <= figure.bbox.width + dots / 72
+            assert part.y0 >= -dots / 72 and part.y1 <= figure.bbox.height + dots / 72
 
 
 @pytest.mark.parametrize("what", ["ledger", "months"])

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from oxcare_analysis.refresh import asked, cluster, standing
 from oxcare_analysis.refresh.asked import Outcome, Request
-from oxcare_analysis.words import durable, forks
+from oxcare_analysis.words import forks
 from oxcare_analysis.words.errors import OxcareError, RunError
 
 
@@ -34,7 +34,7 @@ def publish_all(requests: list[Request], workers: int, scheduler: str | None,
                 request, folder, tries = waiting.pop(done)
                 try:
                     built = done.result()
-                    with _refusing(out):
+                    with standing.refusing(out):
                         if built.packed:
                             built = replace(built, staged=cluster.unpack(built.packed, folder))
                         outcome = asked.put(request, built)
@@ -94,16 +94,12 @@ def _processes(workers: int, first: Request) -> Iterator[Callable[[Request, Path
         gc.unfreeze()
 
 
-def _refusing(out: Path):
-    return durable.refusing(f"The folder of reports {out.name}/", "--out")
-
-
 def build_here(request: Request, folder: Path):
     """A report made in this process, one notebook at a time."""
     from oxcare_analysis.refresh import publish
 
     gc.disable()
-    with _refusing(request.out):
+    with standing.refusing(request.out):
         folder.mkdir()
         built = publish.build(replace(request, workers=1), folder, lambda line: None)
     gc.collect()  # once an area is soon enough; what it leaves would be copied by every fork of the next

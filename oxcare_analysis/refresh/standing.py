@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,12 +32,17 @@ def held(out: Path) -> Iterator[None]:
     Another command that writes to it is waited for. What the system refuses is raised as one paragraph: UsageError
     where the folder cannot be written to, RunError where the disk is full.
     """
-    with durable.refusing(f"The folder of reports {out.name}/", "--out"):
+    with refusing(out):
         out.mkdir(parents=True, exist_ok=True)
         with durable.lock(out / ".lock", f"{out.name}/"):
             durable.LOG.debug("publish: locked")
             settle(out)
             yield
+
+
+def refusing(out: Path) -> AbstractContextManager:
+    """What the system refuses in the folder of reports, told as durable.refusing tells it."""
+    return durable.refusing(f"The folder of reports {out.name}/", "--out")
 
 
 def scratch(out: Path) -> TemporaryDirectory:

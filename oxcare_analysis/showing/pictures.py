@@ -29,6 +29,7 @@ SLIDE_EDGE = 0.12  # inches above and beneath what is on a slide
 FONTS = ["DejaVu Sans", "Verdana", "Arial", "sans-serif"]
 SVG_HEAD = '<?xml version="1.0" encoding="utf-8"?>'
 GREY = "#555555"
+INDENT = 0.008  # of the width, before a line of text
 # Text is set alike at every size, and faster, when it is not fitted to the dots of one.
 SET_TEXT = {"text.hinting": "none"}
 
@@ -57,13 +58,13 @@ class Strip:
         picture = Image.new("RGB", (int(self.width * dots), round(self.height * dots)), "white")
         pen, font = ImageDraw.Draw(picture), _font(self.weight, self.points * dots / 72)
         for line, down in zip(self.lines, self.baselines(), strict=True):
-            pen.text((0.008 * picture.width, down * dots), line, self.colour, font, anchor="ls")
+            pen.text((INDENT * picture.width, down * dots), line, self.colour, font, anchor="ls")
         return picture
 
     def svg(self) -> str:
         """The lines as SVG text."""
         named = ", ".join(f"'{name}'" if " " in name else name for name in FONTS)
-        lines = "".join(f'<text x="{0.008 * self.width * 72:.2f}" y="{down * 72:.2f}">{escape(line)}</text>'
+        lines = "".join(f'<text x="{INDENT * self.width * 72:.2f}" y="{down * 72:.2f}">{escape(line)}</text>'
                         for line, down in zip(self.lines, self.baselines(), strict=True))
         return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width * 72:.2f}" '
                 f'height="{self.height * 72:.2f}"><g font-family="{named}" font-size="{self.points}px" '
