@@ -23,6 +23,7 @@ test: setup  ## run every test: library, notebooks, doctests
 
 check: setup  ## check the published figures, the style and the layers
 	$(PY) -m oxcare_analysis data check
+	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	.venv/bin/lint-imports
 

@@ -1,4 +1,6 @@
-"""The children looked after, and the work and money that growth costs: what pages 21 and 22 are made of."""
+"""The children looked after, and the work and money that growth costs: what pages 21 and 22 are
+made of.
+"""
 
 from pathlib import Path
 
@@ -11,17 +13,21 @@ from oxcare_analysis.thinking import spend as spending
 from oxcare_analysis.thinking.study import Study
 
 ROUTES_TABLE = ("scrutiny_2014", "13 table")  # where a table of routes into care is stated
-PLACEMENTS = {"unregistered_placements_count": "placements in homes that are not registered",
-              "placement_cost_gbp_per_week": "pounds a week for some of the most complex placements",
-              "new_residential_homes_count": "new children's homes proposed",
-              "homes_purchased_count": "homes to be bought by the council",
-              "homes_for_solo_care_count": "of those, homes for children who cannot live with others",
-              "transfer_scheme_expected_count": "children expected under the national transfer scheme"}
-MONEY = {"budget_gbp": "budget of children's social care, pounds",
-         "extra_investment_gbp": "extra money for new workers, pounds",
-         "new_workers_funded_count": "workers that extra money pays for",
-         "overspend_forecast_gbp": "overspend foreseen, pounds",
-         "children_budget_cut_gbp": "cut agreed for children, education and families, pounds"}
+PLACEMENTS = {
+    "unregistered_placements_count": "placements in homes that are not registered",
+    "placement_cost_gbp_per_week": "pounds a week for some of the most complex placements",
+    "new_residential_homes_count": "new children's homes proposed",
+    "homes_purchased_count": "homes to be bought by the council",
+    "homes_for_solo_care_count": "of those, homes for children who cannot live with others",
+    "transfer_scheme_expected_count": "children expected under the national transfer scheme",
+}
+MONEY = {
+    "budget_gbp": "budget of children's social care, pounds",
+    "extra_investment_gbp": "extra money for new workers, pounds",
+    "new_workers_funded_count": "workers that extra money pays for",
+    "overspend_forecast_gbp": "overspend foreseen, pounds",
+    "children_budget_cut_gbp": "cut agreed for children, education and families, pounds",
+}
 
 
 def looked_after(study: Study) -> children.LookedAfter:
@@ -55,7 +61,8 @@ def unaccompanied(study: Study) -> children.Unaccompanied:
 
 
 def in_need(study: Study) -> children.InNeed:
-    """Children in need who are neither on a plan nor looked after: did plans take the place of other help?
+    """Children in need who are neither on a plan nor looked after: did plans take the place of
+    other help?
 
     >>> from oxcare_analysis import load
     >>> in_need(load("Oxfordshire", 2013, 2018)).without
@@ -65,7 +72,8 @@ def in_need(study: Study) -> children.InNeed:
 
 
 def routes(study: Study, data_dir: str | Path | None = None) -> care_routes.Routes:
-    """What help had come before care, as the council counts it, with its double counting taken apart.
+    """What help had come before care, as the council counts it, with its double counting taken
+    apart.
 
     >>> from oxcare_analysis import load
     >>> routes(load("Oxfordshire", 2013, 2018)).totals["extra"].tolist()
@@ -73,7 +81,9 @@ def routes(study: Study, data_dir: str | Path | None = None) -> care_routes.Rout
     """
     rows = _stated(study, data_dir)
     source, place = ROUTES_TABLE
-    return care_routes.routes(study.area.name, rows[rows["source"].eq(source) & rows["locator"].eq(place)])
+    return care_routes.routes(
+        study.area.name, rows[rows["source"].eq(source) & rows["locator"].eq(place)]
+    )
 
 
 def placements(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
@@ -97,7 +107,8 @@ def money(study: Study, data_dir: str | Path | None = None) -> pd.DataFrame:
 
 
 def workforce(study: Study, data_dir: str | Path | None = None) -> workload.Workforce:
-    """Social workers, caseloads, agency, turnover and vacancies, published and as the documents state them.
+    """Social workers, caseloads, agency, turnover and vacancies, published and as the documents
+    state them.
 
     >>> from oxcare_analysis import load
     >>> workforce(load("Oxfordshire", 2013, 2018)).teams["target"].tolist()
@@ -126,21 +137,31 @@ def next_year(study: Study) -> outlook.Outlook:
     return door.once(study, "next year", lambda: outlook.outlook(study))
 
 
-def caseload(study: Study, cases_per_plan: float = 1.0, other_cases_change: float = 0.0,
-             workers_change: float = 0.0) -> workload.Caseload:
-    """Cases per worker a year on, under stated assumptions: cases a plan makes, change in other cases and in workers.
+def caseload(
+    study: Study,
+    cases_per_plan: float = 1.0,
+    other_cases_change: float = 0.0,
+    workers_change: float = 0.0,
+) -> workload.Caseload:
+    """Cases per worker a year on, under stated assumptions: cases a plan makes, change in other
+    cases and in workers.
 
-    The changes are shares: 0.1 is a tenth more. Raises UsageError where one leaves no workers or no cases.
+    The changes are shares: 0.1 is a tenth more. Raises UsageError where one leaves no workers or no
+    cases.
 
     >>> from oxcare_analysis import load
     >>> caseload(load("Oxfordshire", 2013, 2018)).table["per_worker"].round(1).tolist()
     [13.1, 14.0, 15.2]
     """
-    return workload.caseload(study, next_year(study), cases_per_plan, other_cases_change, workers_change)
+    return workload.caseload(
+        study, next_year(study), cases_per_plan, other_cases_change, workers_change
+    )
 
 
 def _stated(study: Study, data_dir: str | Path | None) -> pd.DataFrame:
-    """Figures the documents state about this area and that were out by the as-of month, retellings left out."""
+    """Figures the documents state about this area and that were out by the as-of month, retellings
+    left out.
+    """
     rows = figures.stated_by(study, data_dir)
     rows = rows[~rows["note"].str.contains("retells")]
     return rows.assign(value=pd.to_numeric(rows["value"]))
@@ -150,4 +171,5 @@ def _listed(study: Study, wanted: dict[str, str], data_dir: str | Path | None) -
     rows = _stated(study, data_dir)
     rows = rows[rows["measure"].isin(wanted)]
     return rows.assign(what=rows["measure"].map(wanted))[
-        ["what", "period", "value", "precision", "source", "locator"]].reset_index(drop=True)
+        ["what", "period", "value", "precision", "source", "locator"]
+    ].reset_index(drop=True)

@@ -25,21 +25,33 @@ from oxcare_analysis.words import paths
 from oxcare_analysis.words.columns import MEASURES, SIMULATED
 from oxcare_analysis.words.errors import UsageError
 
-FUNNEL = ("referrals_received_count", "enquiries_started_count", "conferences_held_count", "plans_started_count",
-          "plans_open_count")
+FUNNEL = (
+    "referrals_received_count",
+    "enquiries_started_count",
+    "conferences_held_count",
+    "plans_started_count",
+    "plans_open_count",
+)
 DEFAULT_AREA, DEFAULT_FIRST_YEAR = "Oxfordshire", 2013
 MOST_OF_ENGLAND = 0.40  # of authorities with a verdict, above which it is no news about one of them
-# The windows the documents and the turning points of the series suggest; every area gets the same ones.
+# The windows the documents and the turning points of the series suggest; every area gets the same
+# ones.
 PERIODS = ((2010, 2014), (2013, 2015), (2013, 2018), (2015, 2018), (2018, 2021), (2021, 2024))
 
 
-def load(area: str = DEFAULT_AREA, first_year: int | None = None, last_year: int | None = None,
-         as_of: str = settings.LATEST, data_dir: str | Path | None = None) -> Study:
+def load(
+    area: str = DEFAULT_AREA,
+    first_year: int | None = None,
+    last_year: int | None = None,
+    as_of: str = settings.LATEST,
+    data_dir: str | Path | None = None,
+) -> Study:
     """Everything needed to judge one authority over one window, as a Study.
 
-    `area`: name, ONS code or three-digit code. Years end on 31 March; without them, 2013 (or the area's first full
-    year) to the last year with all five funnel counts. `as_of`: use only what was published by this month (YYYY-MM).
-    Raises UsageError on an unknown area, window or month; DataError where there are no figures.
+    `area`: name, ONS code or three-digit code. Years end on 31 March; without them, 2013 (or the
+    area's first full year) to the last year with all five funnel counts. `as_of`: use only what was
+    published by this month (YYYY-MM). Raises UsageError on an unknown area, window or month;
+    DataError where there are no figures.
 
     >>> load("rotherham", 2013, 2018)
     Study(Rotherham, 2013 to 2018, figures published by 2026-04, children in need edition 2025)
@@ -50,19 +62,32 @@ def load(area: str = DEFAULT_AREA, first_year: int | None = None, last_year: int
     place = (paths.data_dir(data_dir), tables.data_sha256)
     resolved, panel = kept.remembered(("in force", *place, month), lambda: _in_force(tables, month))
     if resolved.empty:
-        raise UsageError(f"Nothing that is held had been published by {month}. Give a later month, or 'latest'.")
+        raise UsageError(
+            f"Nothing that is held had been published by {month}. Give a later month, or 'latest'."
+        )
     if found["area_code"] not in panel.index:
-        raise UsageError(f"Nothing on {found['name']} had been published by {month}; its first year is "
-                         f"{found['first_year']}. Give a later month, or 'latest'.")
-    mine = Area(found["area_code"], found["ons_code"], found["name"], found["region_code"], int(found["first_year"]),
-                int(found["last_year"]))
+        raise UsageError(
+            f"Nothing on {found['name']} had been published by {month}; its first year is "
+            f"{found['first_year']}. Give a later month, or 'latest'."
+        )
+    mine = Area(
+        found["area_code"],
+        found["ons_code"],
+        found["name"],
+        found["region_code"],
+        int(found["first_year"]),
+        int(found["last_year"]),
+    )
     first, last = settings.window(first_year, last_year, _default_window(panel, mine), mine.name)
-    return kept.remembered(("study", *place, mine.code, first, last, month),
-                            lambda: _study(mine, first, last, month, tables, resolved, panel, data_dir))
+    return kept.remembered(
+        ("study", *place, mine.code, first, last, month),
+        lambda: _study(mine, first, last, month, tables, resolved, panel, data_dir),
+    )
 
 
 def areas(text: str = "", data_dir: str | Path | None = None) -> pd.DataFrame:
-    """Authorities whose name contains `text` (or is like it): area_code, ons_code, name, first_year, last_year.
+    """Authorities whose name contains `text` (or is like it): area_code, ons_code, name,
+    first_year, last_year.
 
     >>> areas("roth")["name"].tolist()
     ['Rotherham']
@@ -76,7 +101,9 @@ def areas(text: str = "", data_dir: str | Path | None = None) -> pd.DataFrame:
 
 
 def find(name: str, data_dir: str | Path | None = None) -> pd.Series:
-    """The authority of that name or code, as a row of the register. Raises UsageError naming the nearest."""
+    """The authority of that name or code, as a row of the register. Raises UsageError naming the
+    nearest.
+    """
     return areas_intake.find(built.load(data_dir, say=_tell).areas, name)
 
 
@@ -90,7 +117,8 @@ def premise(study: Study) -> premises.Premise:
 
 
 def ledger(study: Study, stock: str = ledgers.PLANS.name) -> ledgers.Ledger:
-    """The growth ledger: the change in open plans shared among six drivers, in children, adding up exactly.
+    """The growth ledger: the change in open plans shared among six drivers, in children, adding up
+    exactly.
 
     `stock`: "plans", or "looked_after" for the children looked after, shared among three.
 
@@ -98,7 +126,9 @@ def ledger(study: Study, stock: str = ledgers.PLANS.name) -> ledgers.Ledger:
     257.0
     """
     if stock not in ledgers.FLOWS:
-        raise UsageError(f"There is no ledger of {stock!r}; expected one of {', '.join(ledgers.FLOWS)}.")
+        raise UsageError(
+            f"There is no ledger of {stock!r}; expected one of {', '.join(ledgers.FLOWS)}."
+        )
     return once(study, f"ledger {stock}", lambda: ledgers.ledger(study, ledgers.FLOWS[stock]))
 
 
@@ -118,13 +148,28 @@ def _assess_all(study: Study) -> dict[str, Finding]:
         return found
     table = everywhere(study)[supported]
     shares = table.eq("supported").sum() / table.ne("not_testable").sum()
-    return {name: dataclasses.replace(finding, notes=(*finding.notes, f"as in most of England: {shares[name]:.0%} of "
-                                                      "the authorities it could be tested in"))
-            if shares.get(name, 0) > MOST_OF_ENGLAND else finding for name, finding in found.items()}
+    return {
+        name: (
+            dataclasses.replace(
+                finding,
+                notes=(
+                    *finding.notes,
+                    (
+                        f"as in most of England: {shares[name]:.0%} of "
+                        "the authorities it could be tested in"
+                    ),
+                ),
+            )
+            if shares.get(name, 0) > MOST_OF_ENGLAND
+            else finding
+        )
+        for name, finding in found.items()
+    }
 
 
 def everywhere(study: Study) -> pd.DataFrame:
-    """The same rules over the same window in every authority: one row each (area_code), name and four verdicts.
+    """The same rules over the same window in every authority: one row each (area_code), name and
+    four verdicts.
 
     >>> everywhere(load("Oxfordshire", 2013, 2018)).loc["931", "exit_threshold"]
     'inconclusive'
@@ -133,18 +178,27 @@ def everywhere(study: Study) -> pd.DataFrame:
         return _everywhere(study)
     # By content: a study's figures may have been replaced in a notebook since they were loaded.
     content = hashlib.sha256(study.panel.to_numpy().tobytes() + study.noise.to_json().encode())
-    key = (f"{content.hexdigest()}{study.provenance['data_sha256']}{_rules_sha256()}{study.first_year}"
-           f"{study.last_year}")
-    return kept.cached("everywhere", _sha256(key), lambda: _everywhere(study).reset_index(), study.data_dir).set_index(
-        "area_code")
+    key = (
+        f"{content.hexdigest()}{study.provenance['data_sha256']}{_rules_sha256()}{study.first_year}"
+        f"{study.last_year}"
+    )
+    return kept.cached(
+        "everywhere", _sha256(key), lambda: _everywhere(study).reset_index(), study.data_dir
+    ).set_index("area_code")
 
 
 def _everywhere(study: Study) -> pd.DataFrame:
     rows = {}
     for code in study.authorities.index.unique("area_code"):
-        area = dataclasses.replace(study.area, code=code, name=study.names[code],
-                                   region_code=study.provenance["regions"][code])
-        part = dataclasses.replace(study, area=area, neighbours=study.provenance["neighbours"].get(code, ()))
+        area = dataclasses.replace(
+            study.area,
+            code=code,
+            name=study.names[code],
+            region_code=study.provenance["regions"][code],
+        )
+        part = dataclasses.replace(
+            study, area=area, neighbours=study.provenance["neighbours"].get(code, ())
+        )
         rows[code] = {"name": area.name} | judging.words(part)
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("area_code")
 
@@ -156,7 +210,10 @@ def assess(study: Study, hypothesis: str) -> Finding:
     'inconclusive'
     """
     if hypothesis not in judging.NAMES:
-        raise UsageError(f"There is no hypothesis called {hypothesis!r}; expected one of {', '.join(judging.NAMES)}.")
+        raise UsageError(
+            f"There is no hypothesis called {hypothesis!r}; expected one of"
+            f" {', '.join(judging.NAMES)}."
+        )
     return assess_all(study)[hypothesis]
 
 
@@ -178,12 +235,32 @@ def _story(study: Study) -> stories.Story:
         part = dataclasses.replace(study, first_year=first, last_year=last)
         p, findings = premise(part), assess_all(part)
         moved = [f for f in findings.values() if f.beyond_noise]
-        rows.append({"first_year": first, "last_year": last, "open_from": p.open_from, "open_to": p.open_to,
-                     "rate_from": p.rate_from, "rate_to": p.rate_to, "premise": p.verdict,
-                     **{name: f.verdict for name, f in findings.items()},
-                     "moved": "; ".join(f.primary.label for f in moved), "said": judging.told(p, moved, study)})
-    columns = ["first_year", "last_year", "open_from", "open_to", "rate_from", "rate_to", "premise", *judging.NAMES,
-               "moved", "said"]
+        rows.append(
+            {
+                "first_year": first,
+                "last_year": last,
+                "open_from": p.open_from,
+                "open_to": p.open_to,
+                "rate_from": p.rate_from,
+                "rate_to": p.rate_to,
+                "premise": p.verdict,
+                **{name: f.verdict for name, f in findings.items()},
+                "moved": "; ".join(f.primary.label for f in moved),
+                "said": judging.told(p, moved, study),
+            }
+        )
+    columns = [
+        "first_year",
+        "last_year",
+        "open_from",
+        "open_to",
+        "rate_from",
+        "rate_to",
+        "premise",
+        *judging.NAMES,
+        "moved",
+        "said",
+    ]
     return stories.Story(study.area.name, study.source, pd.DataFrame(rows, columns=columns))
 
 
@@ -199,7 +276,9 @@ def _tell(line: str) -> None:
 
 
 def _default_window(panel: pd.DataFrame, area: Area) -> tuple[int, int]:
-    """2013, or the area's first year, to its last year with all five funnel counts (where none, England's last)."""
+    """2013, or the area's first year, to its last year with all five funnel counts (where none,
+    England's last).
+    """
     full = panel.reindex(columns=list(FUNNEL)).notna().all(axis=1)
     first = max(DEFAULT_FIRST_YEAR, area.first_year)
     held = [year for (code, year), yes in full.items() if yes and code == area.code]
@@ -216,39 +295,80 @@ def _in_force(tables: built.Tables, month: str | None) -> tuple[pd.DataFrame, pd
     return resolved, measures.derive(built.panel(resolved).reindex(columns=list(MEASURES)))
 
 
-def _study(mine: Area, first: int, last: int, month: str | None, tables: built.Tables, resolved: pd.DataFrame,
-           panel: pd.DataFrame, data_dir: str | Path | None) -> Study:
+def _study(
+    mine: Area,
+    first: int,
+    last: int,
+    month: str | None,
+    tables: built.Tables,
+    resolved: pd.DataFrame,
+    panel: pd.DataFrame,
+    data_dir: str | Path | None,
+) -> Study:
     key = f"{tables.data_sha256}{built.code_sha256()}"
-    known_by = month or built.newest_month(tables)  # 'latest' and the newest month let in the same figures
+    known_by = month or built.newest_month(
+        tables
+    )  # 'latest' and the newest month let in the same figures
     place = (paths.data_dir(data_dir), tables.data_sha256)
 
     def checked() -> pd.DataFrame:
-        return kept.remembered(("checks", *place), lambda: kept.cached(
-            "checks", _sha256(key), lambda: _checks(tables, data_dir), data_dir))
+        return kept.remembered(
+            ("checks", *place),
+            lambda: kept.cached(
+                "checks", _sha256(key), lambda: _checks(tables, data_dir), data_dir
+            ),
+        )
 
     # In this process too: studies of one noise model share what is worked out of all authorities.
-    fitted = kept.remembered(("noise", *place, month), lambda: kept.cached(
-        "noise", _sha256(f"{key}{known_by}{_code_sha256('measures.py', 'models/noise.py')}"),
-        lambda: _fit_noise(panel, meanwhile=checked), data_dir))
+    fitted = kept.remembered(
+        ("noise", *place, month),
+        lambda: kept.cached(
+            "noise",
+            _sha256(f"{key}{known_by}{_code_sha256('measures.py', 'models/noise.py')}"),
+            lambda: _fit_noise(panel, meanwhile=checked),
+            data_dir,
+        ),
+    )
     neighbours = kept.remembered(("neighbours", *place), lambda: _neighbours(tables))
     too_few_years = month is not None and fitted["a"].isna().any()
-    if too_few_years:  # how noisy a measure is does not depend on what was out; the report says where it is from
+    if (
+        too_few_years
+    ):  # how noisy a measure is does not depend on what was out; the report says where it is from
         fitted = load(mine.name, None, None, settings.LATEST, data_dir).noise
     checks = checked()
-    editions = resolved.groupby("source")["edition"].agg(lambda e: max(e.unique(), key=raw.edition_order)).to_dict()
+    editions = (
+        resolved.groupby("source")["edition"]
+        .agg(lambda e: max(e.unique(), key=raw.edition_order))
+        .to_dict()
+    )
     revised = resolved.loc[resolved["revised"] & resolved["area_code"].eq(mine.code), "edition"]
     return Study(
-        mine, first, last, known_by, panel, resolved, fitted,
-        neighbours.get(mine.code, ()), dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
+        mine,
+        first,
+        last,
+        known_by,
+        panel,
+        resolved,
+        fitted,
+        neighbours.get(mine.code, ()),
+        dict(zip(tables.areas["area_code"], tables.areas["name"], strict=True)),
         checks[checks["area_code"].eq(mine.code) & checks["year"].le(resolved["year"].max())],
         built.events(mine.name, data_dir),
-        {"editions": editions, "data_sha256": tables.data_sha256, "code_version": metadata.version("oxcare_analysis"),
-         "rules_sha256": _rules_sha256(), "values_as_revised_in": max(revised, default=None),
-         "noise_model": "all years held" if too_few_years else "years let in",
-         "neighbours": neighbours,
-         "regions": dict(zip(tables.areas["area_code"], tables.areas["region_code"], strict=True))},
+        {
+            "editions": editions,
+            "data_sha256": tables.data_sha256,
+            "code_version": metadata.version("oxcare_analysis"),
+            "rules_sha256": _rules_sha256(),
+            "values_as_revised_in": max(revised, default=None),
+            "noise_model": "all years held" if too_few_years else "years let in",
+            "neighbours": neighbours,
+            "regions": dict(
+                zip(tables.areas["area_code"], tables.areas["region_code"], strict=True)
+            ),
+        },
         paths.data_dir(data_dir),
-        kept.remembered(("shared", *place, month), dict))
+        kept.remembered(("shared", *place, month), dict),
+    )
 
 
 def _neighbours(tables: built.Tables) -> dict[str, tuple[str, ...]]:
@@ -259,13 +379,18 @@ def _neighbours(tables: built.Tables) -> dict[str, tuple[str, ...]]:
 
 
 def _fit_noise(panel: pd.DataFrame, meanwhile: Callable[[], object]) -> pd.DataFrame:
-    _tell("Measuring how noisy each measure is, over all authorities (once for each change of the figures) ...")
+    _tell(
+        "Measuring how noisy each measure is, over all authorities (once for each change of the"
+        " figures) ..."
+    )
     people = measures.authorities(panel)
     return noise.fit_all({m: measures.series(people, m) for m in measures.RATIOS}, meanwhile)
 
 
 def _checks(tables: built.Tables, data_dir: str | Path | None) -> pd.DataFrame:
-    from oxcare_analysis.tables import checks  # what is checked once for each change of the figures is imported then
+    from oxcare_analysis.tables import (
+        checks,
+    )  # what is checked once for each change of the figures is imported then
 
     return checks.run(tables, data_dir).astype({"severity": str})
 
@@ -276,7 +401,9 @@ def _sha256(text: str) -> str:
 
 def _code_sha256(*names: str) -> str:
     """One hash over these files of thinking."""
-    return _sha256("".join((paths.PACKAGE / "thinking" / name).read_text(encoding="utf-8") for name in names))
+    return _sha256(
+        "".join((paths.PACKAGE / "thinking" / name).read_text(encoding="utf-8") for name in names)
+    )
 
 
 def _rules_sha256() -> str:

@@ -1,4 +1,6 @@
-"""Fixtures of all tests: the shipped tables once a session, and a small simulated data folder for each test."""
+"""Fixtures of all tests: the shipped tables once a session, and a small simulated data folder for
+each test.
+"""
 
 import csv
 import os
@@ -22,7 +24,9 @@ os.environ.pop("OXCARE_DATA_DIR", None)  # an analyst's own folder must not chan
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FOUND = next((path for path in map(shutil.which, BROWSERS) if path), None)
-NEEDS_FORK = pytest.mark.skipif(not forks.CAN_FORK, reason="notebooks run in kernels where a process cannot fork")
+NEEDS_FORK = pytest.mark.skipif(
+    not forks.CAN_FORK, reason="notebooks run in kernels where a process cannot fork"
+)
 NEEDS_BROWSER = pytest.mark.skipif(FOUND is None, reason="no Chromium or Chrome is installed here")
 KEY_COLUMNS = [
     "time_period",
@@ -133,11 +137,14 @@ OFFICIAL_COLUMNS = {
     "population": ["age_group", "population_estimate"],
 }
 
-# Simulated: three authorities that do not exist, under codes that are in use nowhere, with invented numbers.
+# Simulated: three authorities that do not exist, under codes that are in use nowhere, with invented
+# numbers.
 NAMES = {"981": "Testshire", "982": "Mockham", "983": "Sampleton"}
 YEARS = (2022, 2023, 2024)
-# (code, year): plans open, started, ended, repeat; conferences, enquiries; referrals, again, closed, not in need;
-# children. Ends are those the stock implies; a repeat plan is a plan started; every step is fewer than the one before.
+# (code, year): plans open, started, ended, repeat; conferences, enquiries; referrals, again,
+# closed, not in need;
+# children. Ends are those the stock implies; a repeat plan is a plan started; every step is fewer
+# than the one before.
 SIMULATED = {
     ("981", 2022): (400, 500, 480, 100, 600, 1500, 5000, 1000, 400, 1600, 140000),
     ("981", 2023): (430, 520, 490, 110, 620, 1550, 5100, 1010, 410, 1610, 141000),
@@ -153,18 +160,31 @@ SIMULATED = {
 
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory):
-    with FileLock(tmp_path_factory.getbasetemp().parent / "oxcare-tables.lock"):  # one worker builds, the rest load
+    with FileLock(
+        tmp_path_factory.getbasetemp().parent / "oxcare-tables.lock"
+    ):  # one worker builds, the rest load
         return tables_module.load(SHIPPED)
 
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory, tables):
-    """The folder of reports after one real refresh of Rutland: made by the first worker that asks, read by all."""
+    """The folder of reports after one real refresh of Rutland: made by the first worker that asks,
+    read by all.
+    """
     base = tmp_path_factory.getbasetemp()
     out = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "published"
     with FileLock(out.with_suffix(".lock")):
         if not (out / "index.html").exists():
-            command = [sys.executable, "-m", "oxcare_analysis", "refresh", "--area", "Rutland", "--out", str(out)]
+            command = [
+                sys.executable,
+                "-m",
+                "oxcare_analysis",
+                "refresh",
+                "--area",
+                "Rutland",
+                "--out",
+                str(out),
+            ]
             done = run_as_nobody(command)
             assert done.returncode == 0, done.stderr
             out.with_suffix(".stdout").write_text(done.stdout, encoding="utf-8")
@@ -172,7 +192,9 @@ def published(tmp_path_factory, tables):
 
 
 def run_as_nobody(command):
-    """Run a command from the project's folder for a user whose name is known; its output as text."""
+    """Run a command from the project's folder for a user whose name is known; its output as
+    text.
+    """
     names = dict.fromkeys(("USER", "LOGNAME", "USERNAME"), NOBODY)
     return subprocess.run(
         command,
@@ -188,7 +210,9 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=FOUND, args=["--no-sandbox", "--disable-gpu"])
+        started = playwright.chromium.launch(
+            executable_path=FOUND, args=["--no-sandbox", "--disable-gpu"]
+        )
         yield started
         started.close()
 
@@ -229,8 +253,14 @@ def official(csv_file):
     """
 
     def write(kind, changes=None, years=YEARS, name=None):
-        rows = [_row(kind, code, year, changes or {}) for year in years for code in ("England", "South East", *NAMES)]
-        return csv_file(name or f"{kind.replace(' ', '_')}.csv", KEY_COLUMNS + OFFICIAL_COLUMNS[kind], rows)
+        rows = [
+            _row(kind, code, year, changes or {})
+            for year in years
+            for code in ("England", "South East", *NAMES)
+        ]
+        return csv_file(
+            name or f"{kind.replace(' ', '_')}.csv", KEY_COLUMNS + OFFICIAL_COLUMNS[kind], rows
+        )
 
     return write
 
@@ -249,10 +279,14 @@ def csv_file(tmp_path):
 
 @pytest.fixture
 def wide_csv(csv_file):
-    """A function that writes a file in the documented wide layout: columns besides the keys, then rows of text."""
+    """A function that writes a file in the documented wide layout: columns besides the keys, then
+    rows of text.
+    """
 
     def write(columns, *rows, name="wide.csv"):
-        return csv_file(name, ["year", "geography_level", "la_code", "old_la_code", "name", *columns], rows)
+        return csv_file(
+            name, ["year", "geography_level", "la_code", "old_la_code", "name", *columns], rows
+        )
 
     return write
 
@@ -281,11 +315,14 @@ def monthly_csv(csv_file):
 
 @pytest.fixture
 def small_data_dir(tmp_path, official):
-    """A data folder with edition 2024 of four simulated files, each year published in October of that year."""
+    """A data folder with edition 2024 of four simulated files, each year published in October of
+    that year.
+    """
     folder = tmp_path / "small"
     (folder / "raw").mkdir(parents=True)
     (folder / "raw" / raw.FIRST_PUBLISHED).write_text(
-        "source,year,month\n" + "".join(f"children_in_need,{year},{year}-10\n" for year in range(2022, 2026)),
+        "source,year,month\n"
+        + "".join(f"children_in_need,{year},{year}-10\n" for year in range(2022, 2026)),
         encoding="utf-8",
     )
     raw.add_files([official(kind) for kind in ("d1", "c1", "c4", "population")], data_dir=folder)
@@ -299,25 +336,53 @@ def _row(kind, code, year, changes):
         "South East": ["Regional", "E92000001", "England", "E12000008", "South East", "", "", ""],
     }.get(
         code,
-        ["Local authority", "E92000001", "England", "E12000008", "South East", code, f"E10000{code}", NAMES.get(code)],
+        [
+            "Local authority",
+            "E92000001",
+            "England",
+            "E12000008",
+            "South East",
+            code,
+            f"E10000{code}",
+            NAMES.get(code),
+        ],
     )
-    printed_year = year - 1 if kind == "population" else year  # a mid-year count, one year before its use
+    printed_year = (
+        year - 1 if kind == "population" else year
+    )  # a mid-year count, one year before its use
     cells = _cells(kind, code, year)
-    values = [changes.get((code, year, column), cells.get(column, "z")) for column in OFFICIAL_COLUMNS[kind]]
+    values = [
+        changes.get((code, year, column), cells.get(column, "z"))
+        for column in OFFICIAL_COLUMNS[kind]
+    ]
     return [printed_year, "Reporting year", *keys, *values]
 
 
 def _numbers(code, year):
     if code in NAMES:
-        return SIMULATED.get((code, year)) or SIMULATED[code, YEARS[-1]]  # later years repeat the last
+        return (
+            SIMULATED.get((code, year)) or SIMULATED[code, YEARS[-1]]
+        )  # later years repeat the last
     totals = [sum(column) for column in zip(*(_numbers(c, year) for c in NAMES), strict=True)]
-    return [round(total, -1) for total in totals[:-1]] + totals[-1:]  # England and regions to the nearest 10
+    return [round(total, -1) for total in totals[:-1]] + totals[
+        -1:
+    ]  # England and regions to the nearest 10
 
 
 def _cells(kind, code, year):
-    (still_open, started, ended, repeat, conferences, enquiries, referrals, again, closed, not_in_need, children) = (
-        _numbers(code, year)
-    )
+    (
+        still_open,
+        started,
+        ended,
+        repeat,
+        conferences,
+        enquiries,
+        referrals,
+        again,
+        closed,
+        not_in_need,
+        children,
+    ) = _numbers(code, year)
     bands = [still_open // 4] * 4 + [still_open - 4 * (still_open // 4)]
     return {
         "d1": {
@@ -333,9 +398,19 @@ def _cells(kind, code, year):
             "CPP_subsequent": repeat,
             "CPP_subsequent_percent": f"{100 * repeat / started:.1f}",
         },
-        "d5": dict(zip(OFFICIAL_COLUMNS["d5"][1:], [still_open, *(x for b in bands for x in (b, "z"))], strict=True)),
+        "d5": dict(
+            zip(
+                OFFICIAL_COLUMNS["d5"][1:],
+                [still_open, *(x for b in bands for x in (b, "z"))],
+                strict=True,
+            )
+        ),
         "d5 of 2020": dict(
-            zip(OFFICIAL_COLUMNS["d5 of 2020"][1:], [still_open, *(x for b in bands for x in (b, "z"))], strict=True)
+            zip(
+                OFFICIAL_COLUMNS["d5 of 2020"][1:],
+                [still_open, *(x for b in bands for x in (b, "z"))],
+                strict=True,
+            )
         ),
         "c1": {
             "Referrals": referrals,

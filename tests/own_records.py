@@ -9,16 +9,30 @@ BEGIN, TAKEN = "2020-01-01", "2023-12-31"
 
 
 def made(begin=BEGIN, taken=TAKEN, **tables):
-    """Records from lists of dicts, table by table; what a row does not give is missing. Dates as text."""
-    frames = {name: shapes.conform(name, pd.DataFrame(tables.get(name, []))) for name in shapes.COLUMNS}
-    return Records(**frames, extract_date=pd.Timestamp(taken), complete_from=pd.Timestamp(begin), area="Hand-worked",
-                   simulated=True)
+    """Records from lists of dicts, table by table; what a row does not give is missing. Dates as
+    text.
+    """
+    frames = {
+        name: shapes.conform(name, pd.DataFrame(tables.get(name, []))) for name in shapes.COLUMNS
+    }
+    return Records(
+        **frames,
+        extract_date=pd.Timestamp(taken),
+        complete_from=pd.Timestamp(begin),
+        area="Hand-worked",
+        simulated=True,
+    )
 
 
 def plan(person, start, end=None, **more):
     """One plan of a person."""
-    return {"plan_id": f"{person}-{start}", "person_id": person, "start_date": start, "end_date": end,
-            "other_authority": False} | more
+    return {
+        "plan_id": f"{person}-{start}",
+        "person_id": person,
+        "start_date": start,
+        "end_date": end,
+        "other_authority": False,
+    } | more
 
 
 def person(name, family=None, birth="2012-06-01", **more):

@@ -1,4 +1,6 @@
-"""The five answers on the first page: for each verdict, for growth, fall, and figures that are not there."""
+"""The five answers on the first page: for each verdict, for growth, fall, and figures that are not
+there.
+"""
 
 import dataclasses
 
@@ -15,7 +17,12 @@ def studied(tables):
 
     def results(area, first, last):
         study = ox.load(area, first, last)
-        return ox.premise(study), ox.assess_all(study), ox.ledger(study), ox.compare(study, "open_per_child")
+        return (
+            ox.premise(study),
+            ox.assess_all(study),
+            ox.ledger(study),
+            ox.compare(study, "open_per_child"),
+        )
 
     return results
 
@@ -32,19 +39,29 @@ def fall(studied):
 
 def judged(findings, **verdicts):
     """The same findings with other verdicts; those not named cannot be told."""
-    return {name: dataclasses.replace(f, verdict=verdicts.get(name, "inconclusive")) for name, f in findings.items()}
+    return {
+        name: dataclasses.replace(f, verdict=verdicts.get(name, "inconclusive"))
+        for name, f in findings.items()
+    }
 
 
 def test_there_are_five_questions_and_each_is_answered_in_whole_sentences(growth):
     told = answers.five(*growth)
-    assert list(told) == ["What happened?", "Why?", "How sure is that?", "How much of it is just Oxfordshire?",
-                          "What is not known?"]
+    assert list(told) == [
+        "What happened?",
+        "Why?",
+        "How sure is that?",
+        "How much of it is just Oxfordshire?",
+        "What is not known?",
+    ]
     assert all(answer.endswith(".") and "nan" not in answer for answer in told.values())
 
 
 def test_what_happened_gives_the_published_counts_and_rates(growth):
     told = answers.what_happened(growth[0], growth[3])
-    assert "rose from 430 to 687 between March 2013 and March 2018" in told  # the department's own counts
+    assert (
+        "rose from 430 to 687 between March 2013 and March 2018" in told
+    )  # the department's own counts
     assert "30.9 became 48.1" in told
     assert "England's went from 37.8 to 45.9" in told and "By March 2025 it stood at 33.6." in told
 
@@ -58,11 +75,17 @@ def test_a_fall_is_told_as_a_fall_and_no_growth_is_explained(fall):
     assert "no growth to explain" not in answers.why(grown, *fall[1:3])
 
 
-@pytest.mark.parametrize(("verdict", "words"), [
-    ("supported", "The figures support that the bar for coming off a plan rose."),
-    ("contradicted", "The figures contradict that the bar for coming off a plan rose."),
-    ("negligible", "Smaller than the margin set beforehand: that the bar for coming off a plan rose."),
-])
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("supported", "The figures support that the bar for coming off a plan rose."),
+        ("contradicted", "The figures contradict that the bar for coming off a plan rose."),
+        (
+            "negligible",
+            "Smaller than the margin set beforehand: that the bar for coming off a plan rose.",
+        ),
+    ],
+)
 def test_a_settled_verdict_is_in_why_and_not_among_the_unknown(growth, verdict, words):
     premise, findings, ledger = growth[:3]
     other = judged(findings, exit_threshold=verdict)
@@ -72,13 +95,18 @@ def test_a_settled_verdict_is_in_why_and_not_among_the_unknown(growth, verdict, 
     assert "Of the four explanations, 1 could be settled" in answers.how_sure(premise, other)
 
 
-@pytest.mark.parametrize(("verdict", "words"), [
-    ("inconclusive", "The figures cannot tell whether need in the population rose."),
-    ("not_testable", "The figures do not allow a test of whether need in the population rose."),
-])
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("inconclusive", "The figures cannot tell whether need in the population rose."),
+        ("not_testable", "The figures do not allow a test of whether need in the population rose."),
+    ],
+)
 def test_an_open_verdict_is_among_the_unknown_and_not_in_why(growth, verdict, words):
     premise, findings, ledger = growth[:3]
-    other = judged(findings, **dict.fromkeys(findings, "contradicted") | {"population_need": verdict})
+    other = judged(
+        findings, **dict.fromkeys(findings, "contradicted") | {"population_need": verdict}
+    )
     assert words in answers.not_known(other)
     assert HYPOTHESES["population_need"] not in answers.why(premise, other, ledger)
 
@@ -86,13 +114,20 @@ def test_an_open_verdict_is_among_the_unknown_and_not_in_why(growth, verdict, wo
 def test_where_none_is_settled_it_says_so(growth):
     premise, findings, ledger = growth[:3]
     assert "settle none of the four" in answers.why(premise, judged(findings), ledger)
-    assert "Of the four explanations, none could be settled" in answers.how_sure(premise, judged(findings))
+    assert "Of the four explanations, none could be settled" in answers.how_sure(
+        premise, judged(findings)
+    )
 
 
-@pytest.mark.parametrize(("verdict", "words"), [
-    ("supported", "That the rate rose is clear of"), ("contradicted", "That the rate fell is clear of"),
-    ("negligible", "smaller than the margin"), ("inconclusive", "not clear of"),
-])
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("supported", "That the rate rose is clear of"),
+        ("contradicted", "That the rate fell is clear of"),
+        ("negligible", "smaller than the margin"),
+        ("inconclusive", "not clear of"),
+    ],
+)
 def test_how_sure_follows_the_verdict_on_growth(growth, verdict, words):
     assert words in answers.how_sure(dataclasses.replace(growth[0], verdict=verdict), growth[1])
 
@@ -104,7 +139,9 @@ def test_the_comparisons_are_those_of_the_premise(growth):
         assert f"{premise.open_to - above:,.0f} following {answers.COMPARED[key]}" in told
     low, high = sorted(premise.just_here.values())[::2]
     assert f"So {low:,.0f} to {high:,.0f} children more than" in told
-    assert "within the usual spread of its neighbours" in told  # 687 lies between 455 and 935, their middle half
+    assert (
+        "within the usual spread of its neighbours" in told
+    )  # 687 lies between 455 and 935, their middle half
 
 
 def test_comparisons_that_point_both_ways_single_nobody_out(growth):
@@ -120,22 +157,34 @@ def test_one_child_is_one_child(growth):
 def test_a_suppressed_count_is_said_and_nothing_is_made_up(studied):
     told = answers.five(*studied("City of London", 2013, 2018))
     assert "suppressed to protect confidentiality" in told["What happened?"]
-    assert told["Why?"] == "Without the number of open plans at both ends there is no change to explain."
+    assert (
+        told["Why?"]
+        == "Without the number of open plans at both ends there is no change to explain."
+    )
     assert told["How sure is that?"] == "The question cannot be put to the figures held."
-    assert told["How much of it is just City of London?"] == "This cannot be worked out from the figures held."
+    assert (
+        told["How much of it is just City of London?"]
+        == "This cannot be worked out from the figures held."
+    )
 
 
 def test_only_steps_clear_of_noise_base_and_recording_are_named(growth):
     ledger = growth[2]
     told = answers.why(*growth[:3])
-    named = {row.step: f"about {people(row.plans)}" in told for row in ledger.subtotals.itertuples()}
-    clear = {row.step: bool(row.low * row.high > 0 and row.stable_sign and not row.doubtful)
-             for row in ledger.subtotals.itertuples()}
+    named = {
+        row.step: f"about {people(row.plans)}" in told for row in ledger.subtotals.itertuples()
+    }
+    clear = {
+        row.step: bool(row.low * row.high > 0 and row.stable_sign and not row.doubtful)
+        for row in ledger.subtotals.itertuples()
+    }
     assert named == clear
     assert any(clear.values()) and not all(clear.values())
 
 
 def test_what_could_stand_behind_the_largest_clear_step_is_said_without_choosing(growth, fall):
-    assert "Behind enquiries per child could stand greater awareness, need" in answers.why(*growth[:3])
+    assert "Behind enquiries per child could stand greater awareness, need" in answers.why(
+        *growth[:3]
+    )
     assert "Behind faster endings could stand the bar for coming off" in answers.why(*fall[:3])
     assert all("do not say which" in answers.why(*results[:3]) for results in (growth, fall))

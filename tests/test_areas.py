@@ -1,4 +1,6 @@
-"""Areas: finding one in any form of its name, reorganisations, and codes that were once mixed up."""
+"""Areas: finding one in any form of its name, reorganisations, and codes that were once mixed
+up.
+"""
 
 import pandas as pd
 import pytest
@@ -6,7 +8,8 @@ import pytest
 from oxcare_analysis.intake import areas as areas_module
 from oxcare_analysis.words.errors import UsageError
 
-# First and last years (ending 31 March) of authorities' own figures, from the orders that changed them.
+# First and last years (ending 31 March) of authorities' own figures, from the orders that changed
+# them.
 FIRST_YEAR = {"838": 2020, "839": 2020, "940": 2022, "941": 2022, "942": 2024, "943": 2024}
 LAST_YEAR = {"835": 2019, "836": 2019, "837": 2019, "928": 2021, "909": 2023}
 OPEN = "plans_open_count"
@@ -74,7 +77,9 @@ OPEN = "plans_open_count"
         ("Somerset", "933"),
     ],
 )
-def test_an_authority_is_found_by_name_ons_code_or_three_digit_code_in_any_case(tables, asked, code):
+def test_an_authority_is_found_by_name_ons_code_or_three_digit_code_in_any_case(
+    tables, asked, code
+):
     assert areas_module.find(tables.areas, asked)["area_code"] == code
 
 
@@ -90,7 +95,9 @@ def test_every_authority_is_found_by_each_of_its_own_codes_and_its_published_nam
 def test_a_name_that_two_authorities_have_had_is_the_one_that_still_exists(tables):
     assert areas_module.find(tables.areas, "Dorset")["area_code"] == "838"
     assert areas_module.find(tables.areas, "E06000059")["area_code"] == "838"
-    assert areas_module.find(tables.areas, "835")["area_code"] == "835"  # the former one, by its own code
+    assert (
+        areas_module.find(tables.areas, "835")["area_code"] == "835"
+    )  # the former one, by its own code
     assert areas_module.find(tables.areas, "E10000009")["area_code"] == "835"
 
 
@@ -182,7 +189,13 @@ def test_names_are_compared_without_accents_case_or_punctuation(name, plain):
 
 @pytest.mark.parametrize(
     ("asked", "code"),
-    [("E10000002", "825"), ("E10000023", "815"), ("E10000027", "933"), ("E06000048", "929"), ("E08000020", "390")],
+    [
+        ("E10000002", "825"),
+        ("E10000023", "815"),
+        ("E10000027", "933"),
+        ("E06000048", "929"),
+        ("E08000020", "390"),
+    ],
 )
 def test_an_authority_is_found_by_an_ons_code_it_had_before(tables, asked, code):
     assert areas_module.find(tables.areas, asked)["area_code"] == code
@@ -207,7 +220,10 @@ def test_no_figure_of_a_predecessor_is_newer_than_its_own_last_year(tables, code
 
 def test_rows_outside_an_authoritys_own_years_are_told_apart():
     rows = pd.DataFrame(
-        {"area_code": ["838", "838", "835", "835", "931", "E92000001"], "year": [2019, 2020, 2019, 2020, 1990, 2025]}
+        {
+            "area_code": ["838", "838", "835", "835", "931", "E92000001"],
+            "year": [2019, 2020, 2019, 2020, 1990, 2025],
+        }
     )
     assert list(areas_module.in_own_years(rows)) == [False, True, True, False, True, True]
 
@@ -218,11 +234,19 @@ def test_the_same_authorities_end_and_begin_in_the_library_as_in_the_orders():
     assert (ended, began) == (set(LAST_YEAR), set(FIRST_YEAR))
 
 
-@pytest.mark.parametrize(("code", "ons_code"), [("815", "E06000065"), ("933", "E06000066"), ("825", "E06000060")])
-def test_an_authority_that_only_changed_its_ons_code_is_one_unbroken_line(tables, panel, code, ons_code):
+@pytest.mark.parametrize(
+    ("code", "ons_code"), [("815", "E06000065"), ("933", "E06000066"), ("825", "E06000060")]
+)
+def test_an_authority_that_only_changed_its_ons_code_is_one_unbroken_line(
+    tables, panel, code, ons_code
+):
     area = tables.areas[tables.areas["area_code"] == code]
     assert len(area) == 1
-    assert (area["ons_code"].item(), area["first_year"].item(), area["last_year"].item()) == (ons_code, 2010, 2025)
+    assert (area["ons_code"].item(), area["first_year"].item(), area["last_year"].item()) == (
+        ons_code,
+        2010,
+        2025,
+    )
     line = panel.loc[code, OPEN]
     assert list(line.loc[2010:2025].index) == list(range(2010, 2026))
     assert line.loc[2011:2025].notna().all()
@@ -248,7 +272,9 @@ def test_the_isle_of_wight_is_not_england(tables, panel):
 def test_england_is_one_area_and_not_an_authority(tables):
     england = tables.areas[tables.areas["level"] == "england"]
     assert list(england["area_code"]) == ["E92000001"] and list(england["name"]) == ["England"]
-    assert set(tables.figures.loc[tables.figures["area_code"] == "E92000001", "level"]) == {"england"}
+    assert set(tables.figures.loc[tables.figures["area_code"] == "E92000001", "level"]) == {
+        "england"
+    }
 
 
 def test_rotherham_is_in_yorkshire_and_the_humber_for_every_year(tables, panel):
@@ -257,13 +283,22 @@ def test_rotherham_is_in_yorkshire_and_the_humber_for_every_year(tables, panel):
     assert panel.loc["372", OPEN].loc[2010:2025].notna().all()
 
 
-def test_hackney_has_no_figures_for_the_two_years_after_the_attack_and_some_on_either_side(panel, resolved):
+def test_hackney_has_no_figures_for_the_two_years_after_the_attack_and_some_on_either_side(
+    panel, resolved
+):
     line = panel.loc["204"]
-    for measure in (OPEN, "plans_started_count", "enquiries_started_count", "referrals_received_count"):
+    for measure in (
+        OPEN,
+        "plans_started_count",
+        "enquiries_started_count",
+        "referrals_received_count",
+    ):
         assert line.loc[[2021, 2022], measure].isna().all()
         assert line.loc[[2020, 2023], measure].notna().all()
     missing = resolved[
-        (resolved["area_code"] == "204") & resolved["year"].isin([2021, 2022]) & (resolved["measure"] == OPEN)
+        (resolved["area_code"] == "204")
+        & resolved["year"].isin([2021, 2022])
+        & (resolved["measure"] == OPEN)
     ]
     assert set(missing["status"]) == {"not_available"}
     assert line.loc[[2021, 2022], "children_0_17_count"].notna().all()
@@ -281,5 +316,9 @@ def test_the_newest_name_and_code_of_an_area_are_kept():
         }
     )
     area = areas_module.register(rows).iloc[0]
-    assert (area["name"], area["ons_code"], area["region_code"]) == ("New name", "E06000981", "E12000008")
+    assert (area["name"], area["ons_code"], area["region_code"]) == (
+        "New name",
+        "E06000981",
+        "E12000008",
+    )
     assert (area["first_year"], area["last_year"]) == (2020, 2024)

@@ -1,4 +1,6 @@
-"""Error rates: a small run of the whole, and the summary against shares and intervals worked by hand."""
+"""Error rates: a small run of the whole, and the summary against shares and intervals worked by
+hand.
+"""
 
 from concurrent.futures.process import BrokenProcessPool
 
@@ -24,18 +26,40 @@ def small():
 
 
 def index_of(cause, **wanted):
-    return next(i for i, c in enumerate(CONDITIONS) if c.causes == (cause,)
-                and all(getattr(c, k) == v for k, v in wanted.items()))
+    return next(
+        i
+        for i, c in enumerate(CONDITIONS)
+        if c.causes == (cause,) and all(getattr(c, k) == v for k, v in wanted.items())
+    )
 
 
 def rows(condition, verdicts, world=0, **columns):
     """A row for each hypothesis: verdicts by name, inconclusive where not given."""
     truths = CONDITIONS[condition].truths
-    return pd.DataFrame([{"world": world, "condition": condition, "hypothesis": name, "true": name in truths,
-                          "verdict": verdicts.get(name, "inconclusive"), "moved": verdicts.get(name) == "supported",
-                          "rivals": "", "peculiar": False, "estimate": 0.1, "se": 0.1, "oracle": "inconclusive",
-                          "oracle_moved": False, "oracle_rivals": "", "realised": 0.1, "driver": None,
-                          "inside": None, **columns} for name in judging.NAMES])
+    return pd.DataFrame(
+        [
+            {
+                "world": world,
+                "condition": condition,
+                "hypothesis": name,
+                "true": name in truths,
+                "verdict": verdicts.get(name, "inconclusive"),
+                "moved": verdicts.get(name) == "supported",
+                "rivals": "",
+                "peculiar": False,
+                "estimate": 0.1,
+                "se": 0.1,
+                "oracle": "inconclusive",
+                "oracle_moved": False,
+                "oracle_rivals": "",
+                "realised": 0.1,
+                "driver": None,
+                "inside": None,
+                **columns,
+            }
+            for name in judging.NAMES
+        ]
+    )
 
 
 def line(result, requirement, worlds=None):
@@ -49,7 +73,9 @@ def test_every_condition_runs_and_gives_one_word_a_hypothesis(small):
     found, model = small
     judged = found[found["hypothesis"].notna()]
     assert set(judged["condition"]) == set(range(len(CONDITIONS)))
-    assert all(sorted(names) == sorted(judging.NAMES) for _, names in judged.groupby("world")["hypothesis"])
+    assert all(
+        sorted(names) == sorted(judging.NAMES) for _, names in judged.groupby("world")["hypothesis"]
+    )
     assert set(judged["verdict"]) <= set(VERDICTS)
     assert set(found["driver"].dropna()) >= {"exit_rate", "momentum"}
     assert (model[["a", "phi", "sigma"]] >= 0).all().all()
@@ -57,7 +83,10 @@ def test_every_condition_runs_and_gives_one_word_a_hypothesis(small):
 
 def test_a_cause_twice_as_strong_as_it_need_be_is_found(small):
     found = small[0]
-    strong = found[(found["condition"] == index_of("exit_bar", growth=0.8)) & (found["hypothesis"] == "exit_threshold")]
+    strong = found[
+        (found["condition"] == index_of("exit_bar", growth=0.8))
+        & (found["hypothesis"] == "exit_threshold")
+    ]
     assert set(strong["verdict"]) == {"supported"}
     assert (strong["estimate"] < -0.4).all()
 
@@ -67,8 +96,15 @@ def test_the_noise_of_simulated_authorities_is_that_of_the_published_panel(small
 
     published = ox.load("Oxfordshire", 2013, 2018).noise.set_index("measure")
     simulated = small[1].set_index("measure")
-    for m in ("exit_rate", "plans_per_need_referral", "conferences_per_enquiry", "plans_started_per_child"):
-        sd = [np.sqrt(model.at[m, "a"] + model.at[m, "phi"] / 600) for model in (simulated, published)]
+    for m in (
+        "exit_rate",
+        "plans_per_need_referral",
+        "conferences_per_enquiry",
+        "plans_started_per_child",
+    ):
+        sd = [
+            np.sqrt(model.at[m, "a"] + model.at[m, "phi"] / 600) for model in (simulated, published)
+        ]
         assert sd[0] == pytest.approx(sd[1], rel=0.35), m
         assert simulated.at[m, "sigma"] == pytest.approx(published.at[m, "sigma"], rel=0.35), m
 
@@ -78,14 +114,20 @@ def test_a_share_comes_with_wilsons_interval():
     found = pd.concat([rows(still, {}, world) for world in range(20)])
     result = line(summary.summary(found), "nothing planted: any", "600")
     assert (result["share"], result["of"]) == (0, 20)
-    assert result["high"] == pytest.approx(1.96**2 / (20 + 1.96**2), abs=1e-4)  # Wilson 1927, none of twenty
+    assert result["high"] == pytest.approx(
+        1.96**2 / (20 + 1.96**2), abs=1e-4
+    )  # Wilson 1927, none of twenty
     assert result["met"] and not result["sure"]  # the interval reaches past 5 per cent
 
 
 def test_one_false_support_in_ten_is_not_met():
     still = index_of("none", size=600, drift=False)
-    found = pd.concat([rows(still, {"awareness": "supported"} if world % 10 == 0 else {}, world)
-                       for world in range(200)])
+    found = pd.concat(
+        [
+            rows(still, {"awareness": "supported"} if world % 10 == 0 else {}, world)
+            for world in range(200)
+        ]
+    )
     result = line(summary.summary(found), "nothing planted: any", "600")
     assert result["share"] == pytest.approx(0.1)
     assert not result["met"] and result["sure"]
@@ -102,10 +144,18 @@ def test_only_a_hypothesis_that_is_false_counts_as_wrong():
 def test_the_true_cause_counts_when_it_is_named_as_the_rival_of_one_that_moved():
     planted = index_of("more_families", size=600)
     found = rows(planted, {})
-    assert line(summary.summary(found), "the true cause supported or named", "more families")["share"] == 0
-    named = found.assign(moved=found["hypothesis"] == "awareness",
-                         rivals=np.where(found["hypothesis"] == "awareness", "recording population_need", ""))
-    assert line(summary.summary(named), "the true cause supported or named", "more families")["share"] == 1
+    assert (
+        line(summary.summary(found), "the true cause supported or named", "more families")["share"]
+        == 0
+    )
+    named = found.assign(
+        moved=found["hypothesis"] == "awareness",
+        rivals=np.where(found["hypothesis"] == "awareness", "recording population_need", ""),
+    )
+    assert (
+        line(summary.summary(named), "the true cause supported or named", "more families")["share"]
+        == 1
+    )
 
 
 def test_support_against_what_really_happened_is_told_from_support_for_it():
@@ -116,15 +166,25 @@ def test_support_against_what_really_happened_is_told_from_support_for_it():
 
 
 def test_bars_without_noise_are_left_out_of_the_coverage_and_momentum_is_apart():
-    bars = pd.DataFrame([{"world": 0, "condition": 0, "hypothesis": None, "driver": d, "inside": i, "se": se}
-                         for d, i, se in (("children", False, 0.1), ("exit_rate", True, 60), ("momentum", False, 60))])
+    bars = pd.DataFrame(
+        [
+            {"world": 0, "condition": 0, "hypothesis": None, "driver": d, "inside": i, "se": se}
+            for d, i, se in (
+                ("children", False, 0.1),
+                ("exit_rate", True, 60),
+                ("momentum", False, 60),
+            )
+        ]
+    )
     result = summary.summary(pd.concat([rows(0, {}), bars]))
     assert line(result, "ledger: 95")[["share", "of"]].tolist() == [1, 1]
     assert line(result, "ledger: one driver", "momentum")["share"] == 0
 
 
 def test_both_causes_must_be_found():
-    planted = next(i for i, c in enumerate(CONDITIONS) if c.causes == ("exit_bar", "conference_bar"))
+    planted = next(
+        i for i, c in enumerate(CONDITIONS) if c.causes == ("exit_bar", "conference_bar")
+    )
     half = rows(planted, {"exit_threshold": "supported"})
     assert line(summary.summary(half), "both causes found")["share"] == 0
     both = rows(planted, {"exit_threshold": "supported", "entry_threshold": "supported"})
@@ -134,12 +194,16 @@ def test_both_causes_must_be_found():
 def test_the_seeds_and_what_is_planted_are_fixed_and_the_conditions_cover_every_cause():
     assert run.CHOOSING_SEED not in run.REPORTING_SEEDS
     assert {c for condition in CONDITIONS for c in condition.causes} == set(CAUSES)
-    assert {c.size for c in CONDITIONS if c.causes == ("none",)} == set(run.SIZES) == {600, 300, 150}
+    assert (
+        {c.size for c in CONDITIONS if c.causes == ("none",)} == set(run.SIZES) == {600, 300, 150}
+    )
 
 
 def test_the_page_says_that_it_is_simulated_and_holds_every_requirement(small):
     result = summary.summary(small[0])
-    everyone = pd.DataFrame({"name": ["Simulated"], **dict.fromkeys(judging.NAMES, ["inconclusive"])})
+    everyone = pd.DataFrame(
+        {"name": ["Simulated"], **dict.fromkeys(judging.NAMES, ["inconclusive"])}
+    )
     text = page.text(result, 60, (1,), small[1], small[1], {(2015, 2020): everyone})
     assert "not by hand" in text and "nothing on this page is about real authorities" in text
     assert [c.name for c in page.pictures(result)] == ["power_by_open", "power_by_growth"]

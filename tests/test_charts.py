@@ -1,4 +1,6 @@
-"""Charts: each function on real findings, alt text that follows the table, a reason where there is nothing to draw."""
+"""Charts: each function on real findings, alt text that follows the table, a reason where there is
+nothing to draw.
+"""
 
 import inspect
 import io
@@ -16,23 +18,43 @@ from matplotlib.colors import to_rgb
 from PIL import Image, ImageChops
 
 import oxcare_analysis as ox
-from oxcare_analysis.showing import (care_charts, charts, drawing, evidence_charts, growth_charts, pictures,
-                                     work_charts)
+from oxcare_analysis.showing import (
+    care_charts,
+    charts,
+    drawing,
+    evidence_charts,
+    growth_charts,
+    pictures,
+    work_charts,
+)
 from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import UsageError
 
 MARKUP = "<b>Ox & \"Ford's</b>"
+
+
 # What is drawn of a study, by name: the chart function and the result it takes.
 def simulated_power(study):
     """Shares of simulated worlds, made up for the picture alone."""
-    return pd.DataFrame({"cause": ["one cause"] * 3 + ["another"] * 3, "open plans at the start": [150, 300, 600] * 2,
-                         "share": [0.4, 0.6, 0.8, 0.5, 0.7, 0.9], "low": 0.3, "high": 0.95, "bound": 0.8})
+    return pd.DataFrame(
+        {
+            "cause": ["one cause"] * 3 + ["another"] * 3,
+            "open plans at the start": [150, 300, 600] * 2,
+            "share": [0.4, 0.6, 0.8, 0.5, 0.7, 0.9],
+            "low": 0.3,
+            "high": 0.95,
+            "bound": 0.8,
+        }
+    )
 
 
 def documented(result):
-    """What the documents state of Oxfordshire, under the name of the study: no other name has documents."""
-    return lambda study: replace(result(replace(study, area=replace(study.area, name="Oxfordshire"))),
-                                 area=study.area.name)
+    """What the documents state of Oxfordshire, under the name of the study: no other name has
+    documents.
+    """
+    return lambda study: replace(
+        result(replace(study, area=replace(study.area, name="Oxfordshire"))), area=study.area.name
+    )
 
 
 DRAWN = {
@@ -50,12 +72,18 @@ DRAWN = {
     "endings into care": (charts.care_endings, ox.care_endings),
     "events": (charts.events, ox.events),
     "comparable events": (charts.comparable_events, ox.comparable_events),
-    "ways of asking": (charts.specifications, lambda study: ox.specifications(study, "entry_threshold")),
+    "ways of asking": (
+        charts.specifications,
+        lambda study: ox.specifications(study, "entry_threshold"),
+    ),
     "just here": (charts.just_here, ox.premise),
     "months": (charts.months, ox.months),
     "residuals of entry": (charts.residuals, lambda study: ox.regression(study, "entry_threshold")),
     "residuals of exit": (charts.residuals, lambda study: ox.regression(study, "exit_threshold")),
-    "power": (partial(charts.power, across="open plans at the start", source="Simulated."), simulated_power),
+    "power": (
+        partial(charts.power, across="open plans at the start", source="Simulated."),
+        simulated_power,
+    ),
     "looked after": (charts.looked_after, ox.looked_after),
     "ledger of care": (charts.ledger, lambda study: ox.ledger(study, "looked_after")),
     "ages": (charts.ages, ox.ages),
@@ -69,12 +97,21 @@ DRAWN = {
     "residuals of need": (charts.residuals, lambda study: ox.regression(study, "population_need")),
 }
 SPARSE = ("months", "open plans", "exit", "need", "trend", "just here", "residuals of need")
-REFUSED = ("months", "ledger", "longer trend", "just here", "residuals of entry", "residuals of exit")
+REFUSED = (
+    "months",
+    "ledger",
+    "longer trend",
+    "just here",
+    "residuals of entry",
+    "residuals of exit",
+)
 
 
 @pytest.fixture(scope="module")
 def found(tables):
-    """A function that gives one result of one area: large, small, with hardly a figure, or with a name of markup."""
+    """A function that gives one result of one area: large, small, with hardly a figure, or with a
+    name of markup.
+    """
     large = ox.load("Oxfordshire", 2013, 2018)
     studies = {
         "Oxfordshire": large,
@@ -119,8 +156,8 @@ def test_every_chart_function_is_drawn_here():
     functions = {
         function
         for name, function in inspect.getmembers(charts, inspect.isfunction)
-        if function.__module__ in {m.__name__ for m in (charts, care_charts, evidence_charts, growth_charts,
-                                                        work_charts)}
+        if function.__module__
+        in {m.__name__ for m in (charts, care_charts, evidence_charts, growth_charts, work_charts)}
         and not name.startswith("_")
         and function is not charts.nothing
     }
@@ -143,7 +180,9 @@ def test_a_chart_is_a_picture_twice_over_with_alt_text_source_and_table(draw, ar
     assert re.search(r"\d", chart.alt)
     assert not re.search(r"\b(nan|inf|None)\b", chart.alt + chart.title)
     assert not chart.alt.endswith("…")
-    assert chart.source.startswith(("Source: Department for Education", "Source: the council's report", "Simulated"))
+    assert chart.source.startswith(
+        ("Source: Department for Education", "Source: the council's report", "Simulated")
+    )
     assert isinstance(chart.table, pd.DataFrame)
     assert len(chart.table) >= 2
     assert re.fullmatch(r"[a-z0-9_]+", chart.name)
@@ -161,7 +200,9 @@ def test_a_chart_that_cannot_be_drawn_is_a_line_that_says_why(found, draw, what)
 
 def test_a_finding_without_any_number_is_a_line_that_says_why(found):
     finding = found("Oxfordshire", "exit")
-    bare = replace(finding, table=finding.table.assign(estimate=np.nan), reason="Nothing is published.")
+    bare = replace(
+        finding, table=finding.table.assign(estimate=np.nan), reason="Nothing is published."
+    )
     assert charts.finding(bare) == "No chart: Nothing is published."
 
 
@@ -178,7 +219,10 @@ def test_a_finding_whose_test_has_no_number_does_not_call_another_measure_the_te
 
 def test_a_trend_of_one_year_is_a_line_that_says_why(found):
     trend = found("Oxfordshire", "trend")
-    assert charts.trend(replace(trend, table=trend.table[:1])) == "No chart: too few years have figures."
+    assert (
+        charts.trend(replace(trend, table=trend.table[:1]))
+        == "No chart: too few years have figures."
+    )
 
 
 def test_the_reason_in_place_of_a_chart_is_text_not_markup():
@@ -192,7 +236,10 @@ def test_the_alt_text_of_a_comparison_follows_its_table(found, draw):
     result = found("Oxfordshire", "open plans")
     table = result.table.copy()
     table.loc[table["year"] == 2018, ["value", "low", "high", "england"]] = 20.1, 18.0, 22.0, 99.9
-    before, after = draw("Oxfordshire", "open plans").alt, charts.comparison(replace(result, table=table)).alt
+    before, after = (
+        draw("Oxfordshire", "open plans").alt,
+        charts.comparison(replace(result, table=table)).alt,
+    )
     assert "Oxfordshire rose from 30.9 to 48.1 between 2013 and 2018" in before
     assert "Oxfordshire fell from 30.9 to 20.1 between 2013 and 2018; England rose from" in after
     assert "to 99.9;" in after
@@ -213,7 +260,12 @@ def test_one_year_alone_is_not_told_as_a_change(found):
 def test_the_alt_text_of_a_ledger_follows_its_numbers(found, draw):
     result = found("Oxfordshire", "ledger")
     steps = result.subtotals.copy()
-    steps.loc[steps["step"] == "exits", ["plans", "low", "high", "stable_sign"]] = -400.0, -500.0, -300.0, True
+    steps.loc[steps["step"] == "exits", ["plans", "low", "high", "stable_sign"]] = (
+        -400.0,
+        -500.0,
+        -300.0,
+        True,
+    )
     before = draw("Oxfordshire", "ledger").alt
     after = charts.ledger(replace(result, open_to=101.0, subtotals=steps)).alt
     assert "rose from 430 to 687" in before
@@ -228,8 +280,10 @@ def test_the_alt_text_of_a_ledger_follows_its_numbers(found, draw):
 
 
 def test_the_data_of_a_ledger_is_in_children_whatever_stock_it_is_of(draw):
-    care, plans = (draw("Oxfordshire", what).table.set_index("step")["children"] for what in ("ledger of care",
-                                                                                             "ledger"))
+    care, plans = (
+        draw("Oxfordshire", what).table.set_index("step")["children"]
+        for what in ("ledger of care", "ledger")
+    )
     assert (care["Looked after at March 2013"], plans["Open at March 2018"]) == (416, 687)
 
 
@@ -237,7 +291,10 @@ def test_the_alt_text_of_a_finding_follows_its_table(found, draw):
     result = found("Oxfordshire", "exit")
     table = result.table.copy()
     table.loc[0, ["estimate", "low", "high"]] = np.log([1.5, 1.25, 1.8])
-    before, after = draw("Oxfordshire", "exit").alt, charts.finding(replace(result, table=table)).alt
+    before, after = (
+        draw("Oxfordshire", "exit").alt,
+        charts.finding(replace(result, table=table)).alt,
+    )
     assert "+50 per cent, interval +25 to +80" in after
     assert "+50 per cent" not in before
     beyond = [int(re.search(r"(\d+) of 4 measures", alt)[1]) for alt in (before, after)]
@@ -254,7 +311,9 @@ def test_the_alt_text_of_a_trend_follows_its_table(found, draw):
 
 def test_the_alt_text_of_just_here_follows_its_table(found, draw):
     result = found("Oxfordshire", "just here")
-    after = charts.just_here(replace(result, open_to=612.0, table=result.table.assign(expected=123.0))).alt
+    after = charts.just_here(
+        replace(result, open_to=612.0, table=result.table.assign(expected=123.0))
+    ).alt
     assert "612 children on a plan at March 2018" in after
     assert after.count(" 123") == 3
     assert "687 children on a plan" in draw("Oxfordshire", "just here").alt
@@ -292,7 +351,9 @@ def test_every_number_of_an_alt_text_is_in_the_table_behind_it(draw):
     assert said <= set(chart.table["children"].round())
 
 
-@pytest.mark.parametrize("what", ["open plans", "ledger", "exit", "trend", "hazards", "ways of asking", "just here"])
+@pytest.mark.parametrize(
+    "what", ["open plans", "ledger", "exit", "trend", "hazards", "ways of asking", "just here"]
+)
 def test_drawing_twice_gives_the_same_picture(found, draw, what):
     again = DRAWN[what][0](found("Oxfordshire", what))
     assert again.png == draw("Oxfordshire", what).png
@@ -319,9 +380,10 @@ def test_the_html_of_a_chart_has_alt_text_and_its_data_a_click_away(draw, what):
     chart = draw("Oxfordshire", what)
     page = Text(chart.html())
     assert page.alts == [chart.alt]
-    assert [page.tags.count(tag) for tag in ("figure", "figcaption", "details", "summary", "table", "caption")] == [
-        1
-    ] * 6
+    assert [
+        page.tags.count(tag)
+        for tag in ("figure", "figcaption", "details", "summary", "table", "caption")
+    ] == [1] * 6
     heads_rows = chart.table.iloc[:, 0].is_unique
     assert page.headers == ["col"] * chart.table.shape[1] + ["row"] * len(chart.table) * heads_rows
     assert not re.search(r"\b(nan|NaN|inf|None)\b|<NA>", page.words)
@@ -338,9 +400,14 @@ def test_an_area_name_made_of_markup_is_shown_and_never_obeyed(draw, what):
 
 
 def test_names_in_the_data_of_a_chart_are_shown_and_never_obeyed(draw):
-    chart = replace(draw("Oxfordshire", "just here"), table=pd.DataFrame({MARKUP: [MARKUP], "children": [1]}))
+    chart = replace(
+        draw("Oxfordshire", "just here"), table=pd.DataFrame({MARKUP: [MARKUP], "children": [1]})
+    )
     page = Text(chart.html())
-    assert page.tags == Text(replace(chart, table=chart.table.rename(columns={MARKUP: "what"})).html()).tags
+    assert (
+        page.tags
+        == Text(replace(chart, table=chart.table.rename(columns={MARKUP: "what"})).html()).tags
+    )
     assert "b" not in page.tags
     assert page.words.count(MARKUP) == 2
 
@@ -351,14 +418,25 @@ def test_the_svg_of_an_area_name_made_of_markup_is_still_one_document(draw):
 
 
 PALETTE = (drawing.FOCUS, drawing.ENGLAND, drawing.NEIGHBOURS)
-# What red-green colour blindness leaves of linear red, green and blue (Machado, Oliveira and Fernandes 2009, at its
+# What red-green colour blindness leaves of linear red, green and blue (Machado, Oliveira and
+# Fernandes 2009, at its
 # most severe).
 BLIND = {
     "as seen by most": np.eye(3),
-    "deuteranopia": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-                              [-0.011820, 0.042940, 0.968881]]),
-    "protanopia": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-                            [-0.003882, -0.048116, 1.051998]]),
+    "deuteranopia": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "protanopia": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
 }
 
 
@@ -395,13 +473,19 @@ def test_the_palette_survives_colour_blindness(eyes):
 
 @pytest.mark.parametrize(("size", "width"), [("page", 2007), ("slide", 3000), ("screen", 1004)])
 @pytest.mark.parametrize("what", ["ledger", "months", "events", "residuals of need"])
-def test_a_picture_to_take_away_is_as_fine_as_its_size_says_and_says_what_it_shows(draw, what, size, width):
+def test_a_picture_to_take_away_is_as_fine_as_its_size_says_and_says_what_it_shows(
+    draw, what, size, width
+):
     chart = draw("Oxfordshire", what)
     picture = Image.open(io.BytesIO(chart.picture(size)))
     assert abs(picture.width - width) <= 1
     assert picture.info["dpi"] == pytest.approx((pictures.SIZES[size][2],) * 2, abs=0.1)
     assert size != "slide" or picture.width / picture.height == pytest.approx(16 / 9, rel=0.002)
-    assert [picture.text[key] for key in ("Title", "Description", "Source")] == [chart.title, chart.alt, chart.source]
+    assert [picture.text[key] for key in ("Title", "Description", "Source")] == [
+        chart.title,
+        chart.alt,
+        chart.source,
+    ]
 
 
 @pytest.mark.parametrize("what", DRAWN)
@@ -412,14 +496,19 @@ def test_title_chart_note_and_source_are_inside_the_strips_that_are_stacked(draw
     assert "".join("".join(beneath.lines).split()).endswith("".join(chart.source.split()))
     for strip in (above, beneath):
         picture = strip.drawn(150)
-        left, top, right, bottom = ImageChops.invert(picture).getbbox()  # what is cut off reaches the edge
+        left, top, right, bottom = ImageChops.invert(
+            picture
+        ).getbbox()  # what is cut off reaches the edge
         assert 0 < left < right < picture.width and 0 < top < bottom < picture.height
     figure = chart.laid_out
     for dots in (72, 100, 300):  # an inch, whatever was drawn of it before; a dot of 72 is allowed
         figure.set_dpi(dots)
         with rc_context(pictures.SET_TEXT):
             figure.draw_without_rendering()
-            parts = [*(text.get_window_extent() for text in figure.texts), *(a.get_tightbbox() for a in figure.axes)]
+            parts = [
+                *(text.get_window_extent() for text in figure.texts),
+                *(a.get_tightbbox() for a in figure.axes),
+            ]
         for part in parts:
             assert part.x0 >= -dots / 72 and part.x1 <= figure.bbox.width + dots / 72
             assert part.y0 >= -dots / 72 and part.y1 <= figure.bbox.height + dots / 72
@@ -447,8 +536,13 @@ def test_an_svg_to_take_away_has_title_alt_text_and_source(draw, what):
     root = ElementTree.fromstring(chart.picture(kind="svg"))
     space = {"svg": "http://www.w3.org/2000/svg"}
     assert root.get("role") == "img"
-    assert [root.findtext(f"svg:{part}", namespaces=space) for part in ("title", "desc")] == [chart.title, chart.alt]
-    assert "".join(chart.source.split()) in "".join("".join(root.itertext()).split())  # it is drawn in lines
+    assert [root.findtext(f"svg:{part}", namespaces=space) for part in ("title", "desc")] == [
+        chart.title,
+        chart.alt,
+    ]
+    assert "".join(chart.source.split()) in "".join(
+        "".join(root.itertext()).split()
+    )  # it is drawn in lines
 
 
 def test_taking_a_picture_away_leaves_the_chart_as_it_was(draw, found):
@@ -487,7 +581,11 @@ def test_pictures_are_handed_over_only_to_a_refresh(draw, monkeypatch):
     monkeypatch.delenv(paths.TAKE_AWAY, raising=False)
     assert not {"svg", *pictures.SIZES} & set(chart._repr_mimebundle_()[charts.MIME])
     monkeypatch.setenv(paths.TAKE_AWAY, "page slide")
-    assert {"svg", *pictures.SIZES} & set(chart._repr_mimebundle_()[charts.MIME]) == {"svg", "page", "slide"}
+    assert {"svg", *pictures.SIZES} & set(chart._repr_mimebundle_()[charts.MIME]) == {
+        "svg",
+        "page",
+        "slide",
+    }
 
 
 def test_a_chart_of_own_months_hands_nothing_over(found, monkeypatch):

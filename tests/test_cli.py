@@ -1,4 +1,6 @@
-"""The command line: what each command prints, the exit codes, errors of one paragraph, working copies kept."""
+"""The command line: what each command prints, the exit codes, errors of one paragraph, working
+copies kept.
+"""
 
 import csv
 import json
@@ -56,7 +58,8 @@ def test_help_lists_the_commands(oxcare):
 
 @pytest.mark.parametrize(
     "command",
-    [(name,) for name in COMMANDS] + [("data", n) for n in ("add", "build", "changes", "check", "update")],
+    [(name,) for name in COMMANDS]
+    + [("data", n) for n in ("add", "build", "changes", "check", "update")],
     ids=" ".join,
 )
 def test_every_command_says_what_it_does(oxcare, command):
@@ -99,14 +102,26 @@ def test_a_planted_error_fails_the_checks(oxcare, tmp_path, shipped_dir):
     shutil.copy(shipped_dir / "known_problems.csv", tmp_path)
     path = tmp_path / "raw" / "children_in_need" / "2025" / "plans_open_by_duration.csv"
     text = path.read_text(encoding="utf-8")
-    line = next(line for line in text.splitlines() if line.startswith("2018,") and ",Oxfordshire," in line)
+    line = next(
+        line for line in text.splitlines() if line.startswith("2018,") and ",Oxfordshire," in line
+    )
     assert ",687," in line
-    path.write_text(text.replace(line, line.replace(",687,", ",867,")), encoding="utf-8", newline="\n")
+    path.write_text(
+        text.replace(line, line.replace(",687,", ",867,")), encoding="utf-8", newline="\n"
+    )
     code, out, _ = oxcare("data", "check", "--data-dir", tmp_path)
     assert code == 3
-    planted = [line for line in out.splitlines() if line.startswith("   error ") or line.startswith("error ")]
+    planted = [
+        line
+        for line in out.splitlines()
+        if line.startswith("   error ") or line.startswith("error ")
+    ]
     assert planted
-    assert all("Oxfordshire" in line and "2018" in line for line in planted if "bands of open plans" in line)
+    assert all(
+        "Oxfordshire" in line and "2018" in line
+        for line in planted
+        if "bands of open plans" in line
+    )
     assert any("bands of open plans" in line for line in planted)
     assert "0 errors" not in out
 
@@ -129,22 +144,39 @@ def test_a_figure_is_printed_with_all_that_stands_behind_it(oxcare):
 def test_the_row_a_figure_came_from_holds_it(oxcare, shipped_dir):
     place = strict(oxcare(*OPEN_2018, "--json")[1])["row"]
     file, where, column = place.split(", ")
-    with (shipped_dir / Path(file).relative_to("data")).open(encoding="utf-8", newline="") as opened:
+    with (shipped_dir / Path(file).relative_to("data")).open(
+        encoding="utf-8", newline=""
+    ) as opened:
         rows = [r for r in csv.DictReader(opened) if f"{r['name']} {r['year']}" == where]
     assert [row[column.removeprefix("column ")] for row in rows] == ["687"]
 
 
 def test_a_revised_rate_is_explained(oxcare):
-    figure = strict(oxcare("figure", "--area", "931", "--year", 2023, "--measure", "plans_open_count", "--json")[1])
+    figure = strict(
+        oxcare(
+            "figure", "--area", "931", "--year", 2023, "--measure", "plans_open_count", "--json"
+        )[1]
+    )
     rate = figure["published_rate"]
     assert rate["value"] is not None
     assert (abs(rate["ours"] - rate["value"]) > 0.051) == (rate["why_it_differs"] is not None)
 
 
 def test_two_tables_that_print_different_totals_are_named_with_the_reason_on_record(oxcare):
-    asked = ("figure", "--area", "West Sussex", "--year", 2013, "--measure", "plans_open_count", "--json")
+    asked = (
+        "figure",
+        "--area",
+        "West Sussex",
+        "--year",
+        2013,
+        "--measure",
+        "plans_open_count",
+        "--json",
+    )
     figure = strict(oxcare(*asked)[1])
-    assert figure["value"] == 379 and figure["published_rate"]["value"] == 25.6  # 424 of 165,851 children
+    assert (
+        figure["value"] == 379 and figure["published_rate"]["value"] == 25.6
+    )  # 424 of 165,851 children
     assert "424" in figure["published_rate"]["why_it_differs"]
     assert [o["value"] for o in figure["other_values"]] == [424]
     assert "424 in table D1 and 379 in table D5" in figure["other_values"][0]["why_it_differs"]
@@ -171,7 +203,9 @@ def test_a_figure_that_is_missing_is_null_with_its_reason(oxcare, area, year, me
     assert code == 0
     assert (document["value"], document["status"]) == (None, status)
     assert document["editions"]
-    assert all(edition["value"] is None for edition in document["editions"] if edition["status"] == status)
+    assert all(
+        edition["value"] is None for edition in document["editions"] if edition["status"] == status
+    )
     said = oxcare(*ask)[1].splitlines()[0]
     assert status.replace("_", " ") in said
     assert document["note"] in said
@@ -181,7 +215,16 @@ def test_a_figure_that_is_missing_is_null_with_its_reason(oxcare, area, year, me
     "ask",
     [
         (*OPEN_2018, "--json"),
-        ("figure", "--area", "City of London", "--year", "2014", "--measure", "plans_open_count", "--json"),
+        (
+            "figure",
+            "--area",
+            "City of London",
+            "--year",
+            "2014",
+            "--measure",
+            "plans_open_count",
+            "--json",
+        ),
         ("ledger", "--area", "City of London", "--json"),
         ("verdicts", "--area", "City of London", "--from", "2013", "--to", "2018", "--json"),
     ],
@@ -204,19 +247,29 @@ def test_the_ledger_and_the_verdicts_are_printed_in_words(oxcare):
     window = ("--area", "Oxfordshire", "--from", 2013, "--to", 2018)
     ledger, verdicts = oxcare("ledger", *window), oxcare("verdicts", *window)
     assert ledger[0] == verdicts[0] == 0
-    assert ledger[1].startswith("Open plans in Oxfordshire rose from 430 to 687 (+257) from 2013 to 2018.")
+    assert ledger[1].startswith(
+        "Open plans in Oxfordshire rose from 430 to 687 (+257) from 2013 to 2018."
+    )
     assert "Carry-over from before" in ledger[1]
-    assert verdicts[1].startswith("The number of Oxfordshire children on a plan rose from 430 to 687")
+    assert verdicts[1].startswith(
+        "The number of Oxfordshire children on a plan rose from 430 to 687"
+    )
     assert verdicts[1].count("\nThat ") == 4
-    assert all(text.rstrip().splitlines()[-1].startswith("Source: ") for _, text, _ in (ledger, verdicts))
+    assert all(
+        text.rstrip().splitlines()[-1].startswith("Source: ") for _, text, _ in (ledger, verdicts)
+    )
 
 
 def test_working_copies_have_the_parameters_set(oxcare, work):
-    code, out, err = oxcare("lab", "--area", "rotherham", "--from", 2015, "--to", 2018, "--prepare-only")
+    code, out, err = oxcare(
+        "lab", "--area", "rotherham", "--from", 2015, "--to", 2018, "--prepare-only"
+    )
     assert (code, out) == (0, "")
     folder = work / "rotherham-2015-2018"
     assert err.splitlines()[-1] == f"Notebooks: {folder}"
-    assert [path.name for path in sorted(folder.iterdir())] == sorted(p.name for p in paths.NOTEBOOKS.glob("*.ipynb"))
+    assert [path.name for path in sorted(folder.iterdir())] == sorted(
+        p.name for p in paths.NOTEBOOKS.glob("*.ipynb")
+    )
     for path in folder.iterdir():
         assert parameters(path).splitlines() == [
             "area: str = 'Rotherham'",
@@ -224,7 +277,9 @@ def test_working_copies_have_the_parameters_set(oxcare, work):
             "last_year: int = 2018",
             "as_of: str = 'latest'",
         ]
-        run.check_parameters(path, {"area": "Rotherham", "first_year": 2015, "last_year": 2018, "as_of": "latest"})
+        run.check_parameters(
+            path, {"area": "Rotherham", "first_year": 2015, "last_year": 2018, "as_of": "latest"}
+        )
         assert not any(cell.get("outputs") for cell in nbformat.read(path, as_version=4).cells)
 
 
@@ -256,14 +311,38 @@ def test_without_an_area_the_lab_opens_the_notebooks_themselves(oxcare, work):
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("ledger", "--area", "Rothram"), 2, "There is no authority called 'Rothram'. Nearest: Rotherham"),
-        (("verdicts", "--area", "Rotherham", "--from", 2018, "--to", 2013), 2, "ends (2013) before it starts (2018)"),
-        (("ledger", "--area", "Rotherham", "--as-of", "2014"), 2, "expected a form such as 2014-09"),
+        (
+            ("ledger", "--area", "Rothram"),
+            2,
+            "There is no authority called 'Rothram'. Nearest: Rotherham",
+        ),
+        (
+            ("verdicts", "--area", "Rotherham", "--from", 2018, "--to", 2013),
+            2,
+            "ends (2013) before it starts (2018)",
+        ),
+        (
+            ("ledger", "--area", "Rotherham", "--as-of", "2014"),
+            2,
+            "expected a form such as 2014-09",
+        ),
         (("ledger", "--area", "Rotherham", "--from", 2005), 2, "held from 2010"),
-        (("figure", "--area", "931", "--year", 2018, "--measure", "plans_open"), 2, "Nearest: plans_open_count"),
-        (("figure", "--area", "931", "--year", 1990, "--measure", "plans_open_count"), 2, "held for 2010 to 20"),
+        (
+            ("figure", "--area", "931", "--year", 2018, "--measure", "plans_open"),
+            2,
+            "Nearest: plans_open_count",
+        ),
+        (
+            ("figure", "--area", "931", "--year", 1990, "--measure", "plans_open_count"),
+            2,
+            "held for 2010 to 20",
+        ),
         (("refresh", "--area", "Nowhere"), 2, "There is no authority called 'Nowhere'"),
-        (("lab", "--area", "Nowhere", "--prepare-only"), 2, "There is no authority called 'Nowhere'"),
+        (
+            ("lab", "--area", "Nowhere", "--prepare-only"),
+            2,
+            "There is no authority called 'Nowhere'",
+        ),
         (("data", "add", "no such file.csv"), 3, "There is no file"),
     ],
     ids=lambda value: " ".join(map(str, value[:3])) if isinstance(value, tuple) else None,
@@ -318,18 +397,29 @@ def test_a_place_for_reports_that_is_a_file_is_bad_usage(oxcare, tmp_path):
 
 
 def test_each_kind_of_error_has_its_own_exit_code():
-    assert (errors.UsageError.exit_code, errors.DataError.exit_code, errors.RunError.exit_code) == (2, 3, 4)
-    assert all(issubclass(kind, errors.OxcareError) for kind in (errors.UsageError, errors.DataError, errors.RunError))
+    assert (errors.UsageError.exit_code, errors.DataError.exit_code, errors.RunError.exit_code) == (
+        2,
+        3,
+        4,
+    )
+    assert all(
+        issubclass(kind, errors.OxcareError)
+        for kind in (errors.UsageError, errors.DataError, errors.RunError)
+    )
 
 
 @pytest.mark.parametrize(
-    "arguments", [("figure", *OPEN_2018[1:], "--json"), ("ledger", "--area", "Nowhere")], ids=["a figure", "an error"]
+    "arguments",
+    [("figure", *OPEN_2018[1:], "--json"), ("ledger", "--area", "Nowhere")],
+    ids=["a figure", "an error"],
 )
 def test_the_module_is_the_same_as_the_command(arguments):
     command = shutil.which("oxcare", path=str(Path(sys.executable).parent))
     assert command, "the package is not installed in this environment"
     ran = [
-        subprocess.run([*start, *arguments], cwd=paths.PROJECT, capture_output=True, encoding="utf-8")
+        subprocess.run(
+            [*start, *arguments], cwd=paths.PROJECT, capture_output=True, encoding="utf-8"
+        )
         for start in ([sys.executable, "-m", "oxcare_analysis"], [command])
     ]
     assert ran[0].stdout == ran[1].stdout
@@ -347,10 +437,15 @@ def test_every_command_of_the_monthly_chain_is_one(oxcare, name):
 
 
 def test_what_an_edition_changed_is_listed_for_an_area(oxcare):
-    code, out, _ = oxcare("data", "changes", "--edition", "2025", "--area", "Doncaster", "--list", "1")
+    code, out, _ = oxcare(
+        "data", "changes", "--edition", "2025", "--area", "Doncaster", "--list", "1"
+    )
     assert code == 0
     # d3_cpps_subsequent_plan_2013_to_2024.csv: 437 of Doncaster's plans of 2022; 'x' a year on
-    assert "  Doncaster, share of plans started that were a second or later plan, 2022: 100 → not available" in out
+    assert (
+        "  Doncaster, share of plans started that were a second or later plan, 2022: 100 → not"
+        " available" in out
+    )
     assert "  and 1 more" in out
 
 

@@ -1,4 +1,6 @@
-"""The JSON documents and the command line keep their contract: keys, order, words, nulls, exit codes."""
+"""The JSON documents and the command line keep their contract: keys, order, words, nulls, exit
+codes.
+"""
 
 import dataclasses
 import json
@@ -37,7 +39,8 @@ DRIVERS = [
     "exit_rate",
 ]
 HYPOTHESES = ["entry_threshold", "exit_threshold", "population_need", "awareness"]
-# The contract. A key may be added, never renamed or dropped; `number` may be null where none exists.
+# The contract. A key may be added, never renamed or dropped; `number` may be null where none
+# exists.
 CONTRACT = {
     "schema": int,
     "area": {"code": str, "name": str},
@@ -52,7 +55,15 @@ CONTRACT = {
     },
     "ledger": {
         "base_years": [int],
-        "drivers": [{"driver": str, "plans": "number", "low": "number", "high": "number", "stable_sign": "yes or no"}],
+        "drivers": [
+            {
+                "driver": str,
+                "plans": "number",
+                "low": "number",
+                "high": "number",
+                "stable_sign": "yes or no",
+            }
+        ],
         "momentum": "number",
         "change": "number",
         "recording_residual": "number",
@@ -107,13 +118,22 @@ def problems(value, contract, where=""):
             return [f"{where}: {value!r} is no object"]
         missing = [f"{where}.{key} is missing" for key in contract if key not in value]
         kept = [key for key in value if key in contract]
-        disorder = [f"{where}: keys in the order {kept}"] * (kept != [key for key in contract if key in value])
-        deeper = [p for key, c in contract.items() if key in value for p in problems(value[key], c, f"{where}.{key}")]
+        disorder = [f"{where}: keys in the order {kept}"] * (
+            kept != [key for key in contract if key in value]
+        )
+        deeper = [
+            p
+            for key, c in contract.items()
+            if key in value
+            for p in problems(value[key], c, f"{where}.{key}")
+        ]
         return missing + disorder + deeper
     if isinstance(contract, list):
         if not isinstance(value, list):
             return [f"{where}: {value!r} is no list"]
-        return [p for i, item in enumerate(value) for p in problems(item, contract[0], f"{where}[{i}]")]
+        return [
+            p for i, item in enumerate(value) for p in problems(item, contract[0], f"{where}[{i}]")
+        ]
     if contract in MAY_BE_NULL:
         fits = value is None or isinstance(value, MAY_BE_NULL[contract])
         fits &= contract == "yes or no" or not isinstance(value, bool)
@@ -173,7 +193,13 @@ def test_the_verdicts_document_keeps_the_contract(made, case):
 @pytest.mark.parametrize("case", CASES)
 def test_the_ledger_document_holds_the_same_objects(made, case):
     verdicts, ledger = made[case]
-    check(ledger, {key: CONTRACT[key] for key in ("schema", "area", "window", "as_of", "ledger", "provenance")})
+    check(
+        ledger,
+        {
+            key: CONTRACT[key]
+            for key in ("schema", "area", "window", "as_of", "ledger", "provenance")
+        },
+    )
     assert list(ledger) == ["schema", "area", "window", "as_of", "ledger", "provenance"]
     assert all(ledger[key] == verdicts[key] for key in ledger)
 
@@ -183,7 +209,9 @@ def test_printed_bars_add_up_to_the_printed_change_or_are_all_null(made, case):
     ledger = made[case][0]["ledger"]
     plans = [bar["plans"] for bar in [*ledger["drivers"], *ledger.get("merged", [])]]
     if ledger["reason"] is None:
-        assert sum(n for n in plans if n is not None) + ledger["momentum"] == pytest.approx(ledger["change"], abs=0.05)
+        assert sum(n for n in plans if n is not None) + ledger["momentum"] == pytest.approx(
+            ledger["change"], abs=0.05
+        )
         assert ledger["base_years"]
     else:
         assert plans == [None] * 6
@@ -212,21 +240,34 @@ def test_the_example_of_the_contract_has_its_published_numbers(made):
         ("Isles of Scilly", {"from": 2013, "to": 2024}),  # none since 2012: England's last
     ],
 )
-def test_the_default_window_is_2013_or_the_first_year_to_the_last_with_all_five_counts(made, area, window):
+def test_the_default_window_is_2013_or_the_first_year_to_the_last_with_all_five_counts(
+    made, area, window
+):
     assert made[area, None][0]["window"] == window
 
 
 @pytest.mark.parametrize(
     ("area", "window"),
-    [("City of London", (2013, 2018)), ("Isles of Scilly", None), ("Cumberland", None), ("Dorset", (2013, 2018))],
+    [
+        ("City of London", (2013, 2018)),
+        ("Isles of Scilly", None),
+        ("Cumberland", None),
+        ("Dorset", (2013, 2018)),
+    ],
 )
 def test_an_area_that_cannot_be_judged_gets_nulls_and_reasons(made, area, window):
     document = made[area, window][0]
     assert document["premise"]["verdict"] == "not_testable"
-    assert document["premise"]["just_here"] == dict.fromkeys(("england", "median_neighbour", "given_start"))
+    assert document["premise"]["just_here"] == dict.fromkeys(
+        ("england", "median_neighbour", "given_start")
+    )
     assert document["ledger"]["momentum"] is None
     assert document["ledger"]["reason"]
-    assert all(h["verdict"] == "not_testable" for h in document["hypotheses"] if h["hypothesis"] != HYPOTHESES[2])
+    assert all(
+        h["verdict"] == "not_testable"
+        for h in document["hypotheses"]
+        if h["hypothesis"] != HYPOTHESES[2]
+    )
 
 
 def test_an_as_of_month_before_anything_was_published_is_an_error_in_words(tables):
@@ -269,11 +310,24 @@ def test_json_is_one_document_and_nothing_else(oxcare, made, command, which):
 
 
 def test_statements_are_a_list_and_an_area_without_documents_gets_an_empty_one_and_a_notice(oxcare):
-    about, nobody = (oxcare("statements", "--area", area, "--from", 2013, "--to", 2018, "--json")
-                     for area in ("Oxfordshire", "Rotherham"))
+    about, nobody = (
+        oxcare("statements", "--area", area, "--from", 2013, "--to", 2018, "--json")
+        for area in ("Oxfordshire", "Rotherham")
+    )
     assert about.returncode == nobody.returncode == 0
-    keys = {"statement_id", "source", "locator", "statement", "test", "statistic", "result", "evidence"}
-    assert len(json.loads(about.stdout)) > 70 and all(keys <= set(row) for row in json.loads(about.stdout))
+    keys = {
+        "statement_id",
+        "source",
+        "locator",
+        "statement",
+        "test",
+        "statistic",
+        "result",
+        "evidence",
+    }
+    assert len(json.loads(about.stdout)) > 70 and all(
+        keys <= set(row) for row in json.loads(about.stdout)
+    )
     assert about.stderr == "" or "Measuring" in about.stderr or "Building" in about.stderr
     assert json.loads(nobody.stdout) == []
     assert "No document about Rotherham" in nobody.stderr
@@ -283,8 +337,16 @@ def test_statements_are_a_list_and_an_area_without_documents_gets_an_empty_one_a
     ("arguments", "code", "said"),
     [
         (("verdicts", "--area", "Oxfordshir", "--json"), 2, "Nearest: Oxfordshire"),
-        (("ledger", "--area", "Oxfordshire", "--as-of", "2014-13", "--json"), 2, "as-of month '2014-13'"),
-        (("verdicts", "--area", "Oxfordshire", "--from", 2018, "--to", 2013), 2, "ends (2013) before it starts (2018)"),
+        (
+            ("ledger", "--area", "Oxfordshire", "--as-of", "2014-13", "--json"),
+            2,
+            "as-of month '2014-13'",
+        ),
+        (
+            ("verdicts", "--area", "Oxfordshire", "--from", 2018, "--to", 2013),
+            2,
+            "ends (2013) before it starts (2018)",
+        ),
         (("ledger", "--area", "Oxfordshire", "--from", 1999), 2, "held from 2010"),
     ],
 )

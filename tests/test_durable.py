@@ -1,4 +1,6 @@
-"""Files, folders and locks: what stands after a refusal, a wait, a swap that fails or is found half done."""
+"""Files, folders and locks: what stands after a refusal, a wait, a swap that fails or is found half
+done.
+"""
 
 import ast
 import json
@@ -23,16 +25,30 @@ from oxcare_analysis.words.errors import DataError, RunError, UsageError
 
 links = pytest.mark.skipif(os.name == "nt", reason="Windows lets only an administrator make links")
 # Calls that write: methods whatever they are called on, and functions of modules.
-METHODS = {"write_text", "write_bytes", "to_parquet", "to_excel", "savefig", "save", "unlink", "symlink_to"}
-FUNCTIONS = {"shutil": {"copy", "copy2", "copyfile", "copytree", "move", "rmtree"}, "nbformat": {"write"},
-             "os": {"replace", "rename", "renames", "remove", "unlink", "rmdir"},
-             "tempfile": {"mkstemp", "mkdtemp", "TemporaryDirectory", "NamedTemporaryFile"}}
+METHODS = {
+    "write_text",
+    "write_bytes",
+    "to_parquet",
+    "to_excel",
+    "savefig",
+    "save",
+    "unlink",
+    "symlink_to",
+}
+FUNCTIONS = {
+    "shutil": {"copy", "copy2", "copyfile", "copytree", "move", "rmtree"},
+    "nbformat": {"write"},
+    "os": {"replace", "rename", "renames", "remove", "unlink", "rmdir"},
+    "tempfile": {"mkstemp", "mkdtemp", "TemporaryDirectory", "NamedTemporaryFile"},
+}
 # Where a module writes past words/durable.py, and why nothing is lost by it.
 ALLOWED = {
     "words/durable.py": "the one place that writes",
     "words/swap.py": "takes its own journal away",
     "intake/raw.py": "`copy` takes tables out of a folder for a trial",
-    "refresh/standing.py": "files of a report that is being made; all are seen onto the disk before the swap",
+    "refresh/standing.py": (
+        "files of a report that is being made; all are seen onto the disk before the swap"
+    ),
     "refresh/downloads.py": "files of a report that is being made",
     "refresh/compare.py": "a copy of the figures for a trial",
     "update/editions.py": "a folder for downloads and a trial",
@@ -43,7 +59,9 @@ ALLOWED = {
     "refresh/cluster.py": "a folder of a worker's own, and what it sends",
     "refresh/run.py": "an empty folder for a notebook to run in",
     "showing/pictures.py": "draws into memory",
-    "local/store.py": "files of a snapshot that is being made; all are seen onto the disk before the swap",
+    "local/store.py": (
+        "files of a snapshot that is being made; all are seen onto the disk before the swap"
+    ),
     "local/writers.py": "simulated files, into the folder that was asked for",
     "local/census_writer.py": "the same",
     "local/demonstration.py": "a simulated report, for the attack to be tried on",
@@ -88,11 +106,15 @@ def test_a_write_that_fails_leaves_the_file_and_nothing_beside_it(tmp_path):
     durable.write(tmp_path / "a.txt", "whole")
     with pytest.raises(OSError, match="No space"):
         durable.write_by(fail, tmp_path / "a.txt")
-    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "whole" and names(tmp_path) == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "whole" and names(tmp_path) == [
+        "a.txt"
+    ]
 
 
 @pytest.mark.parametrize(("refusals", "stands"), [(2, "new"), (len(durable.WAITS) + 1, "old")])
-def test_windows_is_asked_again_for_a_file_that_another_program_has_open(tmp_path, monkeypatch, refusals, stands):
+def test_windows_is_asked_again_for_a_file_that_another_program_has_open(
+    tmp_path, monkeypatch, refusals, stands
+):
     path, asked, replace = tmp_path / "a.txt", [], os.replace
     durable.write(path, "old")
 
@@ -172,9 +194,20 @@ def test_a_swap_that_was_cut_off_is_carried_to_its_end(tmp_path, monkeypatch, st
     assert read(pairs) == ["new", "new"] and names(tmp_path) == ["one", "two"]
 
 
-@pytest.mark.parametrize("journal", [
-    "", "{}", "[]", '{"moves": [["a"]]}', '{"moves": [["../a", "b"]]}', '{"moves": [["a", "/b"]]}',
-    '{"moves": [["a", "C:b"]]}', '{"moves": [["a", "..\\\\b"]]}', '{"moves": 7}'])
+@pytest.mark.parametrize(
+    "journal",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"moves": [["a"]]}',
+        '{"moves": [["../a", "b"]]}',
+        '{"moves": [["a", "/b"]]}',
+        '{"moves": [["a", "C:b"]]}',
+        '{"moves": [["a", "..\\\\b"]]}',
+        '{"moves": 7}',
+    ],
+)
 def test_a_journal_that_is_none_or_leads_out_is_refused(tmp_path, journal):
     inside = tmp_path / "inside"
     inside.mkdir()
@@ -214,19 +247,25 @@ def holder(tmp_path):
     process.join()
 
 
-def test_a_command_says_what_it_waits_for_and_goes_on_when_the_holder_is_killed(tmp_path, holder, monkeypatch, caplog):
+def test_a_command_says_what_it_waits_for_and_goes_on_when_the_holder_is_killed(
+    tmp_path, holder, monkeypatch, caplog
+):
     monkeypatch.setattr(durable, "SECONDS_BEFORE_SAYING", 0.1)
     warn = durable.LOG.warning
     monkeypatch.setattr(durable.LOG, "warning", lambda *a: (warn(*a), holder.kill()))
     with durable.lock(tmp_path / ".lock", "reports/"):
         pass
     assert caplog.messages == [
-        "Another oxcare process is writing to reports/; waiting for it, at most 60 minutes."]
+        "Another oxcare process is writing to reports/; waiting for it, at most 60 minutes."
+    ]
 
 
 def test_a_wait_that_is_too_long_ends_in_one_paragraph(tmp_path, holder):
-    with pytest.raises(RunError, match=r"^Another oxcare process has been writing to reports/ for over 0 minutes\. "
-                                       r"Nothing was changed\. .* its lock goes with it\.$"):
+    with pytest.raises(
+        RunError,
+        match=r"^Another oxcare process has been writing to reports/ for over 0 minutes\. "
+        r"Nothing was changed\. .* its lock goes with it\.$",
+    ):
         with durable.lock(tmp_path / ".lock", "reports/", seconds=0.2):
             pass
 
@@ -256,9 +295,14 @@ def add(path, data_dir, edition):
 
 
 def test_some_that_add_at_once_are_all_taken_in(tmp_path):
-    context, files = multiprocessing.get_context(FORK), sorted((HERE / "real_files").glob("2024_[cd][134]_*"))[:4]
+    context, files = (
+        multiprocessing.get_context(FORK),
+        sorted((HERE / "real_files").glob("2024_[cd][134]_*"))[:4],
+    )
     assert len(files) == 4
-    started = [context.Process(target=add, args=(path, tmp_path / "data", "2024")) for path in files]
+    started = [
+        context.Process(target=add, args=(path, tmp_path / "data", "2024")) for path in files
+    ]
     for process in started:
         process.start()
     for process in started:
@@ -271,7 +315,10 @@ def test_some_that_add_at_once_are_all_taken_in(tmp_path):
 def test_some_that_publish_at_once_are_all_published(tmp_path):
     scene, context = Publishing(tmp_path.resolve()), multiprocessing.get_context(FORK)
     edition = scene.folder / "edition 1"
-    started = [context.Process(target=publish, args=(scene.out, edition, area)) for area in (AREA, OTHER, AREA)]
+    started = [
+        context.Process(target=publish, args=(scene.out, edition, area))
+        for area in (AREA, OTHER, AREA)
+    ]
     for process in started:
         process.start()
     for process in started:
@@ -281,7 +328,9 @@ def test_some_that_publish_at_once_are_all_published(tmp_path):
     assert left_over(scene.out) == []
 
 
-def test_figures_that_arrive_while_tables_are_built_are_in_them(small_data_dir, official, monkeypatch):
+def test_figures_that_arrive_while_tables_are_built_are_in_them(
+    small_data_dir, official, monkeypatch
+):
     read_table, given = raw.read_table, [official("d5")]
 
     def slow(*arguments):
@@ -295,7 +344,9 @@ def test_figures_that_arrive_while_tables_are_built_are_in_them(small_data_dir, 
     assert built.data_sha256 == tables.raw_sha256(small_data_dir)
 
 
-def test_tables_half_built_of_figures_since_taken_back_are_built_again(tmp_path, small_data_dir, official, monkeypatch):
+def test_tables_half_built_of_figures_since_taken_back_are_built_again(
+    tmp_path, small_data_dir, official, monkeypatch
+):
     before = tables.build(small_data_dir)
     shutil.copytree(small_data_dir / "raw", tmp_path / "kept")
     raw.add_files([official("d5")], data_dir=small_data_dir)
@@ -326,7 +377,10 @@ def test_a_report_is_not_put_through_a_link(tmp_path, linked):
     (outside / "index.html").write_text("mine", encoding="utf-8")
     (out / linked).parent.mkdir(parents=True)
     (out / linked).symlink_to(outside)
-    with standing.held(out), pytest.raises(RunError, match=f"^{linked} in the folder of reports is a link; "):
+    with (
+        standing.held(out),
+        pytest.raises(RunError, match=f"^{linked} in the folder of reports is a link; "),
+    ):
         standing.key_of(out / "2025-10" / "testshire")
     staged = out / f"{standing.PARTIAL}x"
     staged.mkdir()
@@ -341,7 +395,11 @@ def test_a_link_in_place_of_what_a_killed_run_leaves_is_taken_away_and_not_follo
     (out / "2025-10").mkdir(parents=True)
     outside.mkdir()
     (outside / "mine.txt").write_text("mine", encoding="utf-8")
-    planted = [out / f"{standing.PARTIAL}x", out / "2025-10" / ".testshire.old", out / "2025-10" / ".testshire.new"]
+    planted = [
+        out / f"{standing.PARTIAL}x",
+        out / "2025-10" / ".testshire.old",
+        out / "2025-10" / ".testshire.new",
+    ]
     for place in planted:
         place.symlink_to(outside)
     with standing.held(out):
@@ -375,7 +433,9 @@ def test_figures_are_not_added_through_a_link(tmp_path, small_data_dir, official
 
 @pytest.mark.parametrize("name", ["con", "CON", "Nul", "aux.", "prn ", "COM1", "lpt9", "com1 "])
 def test_a_folder_never_has_a_name_that_windows_keeps_for_a_device(name):
-    assert not standing.DEVICES.fullmatch(standing.slug(name)) and standing.slug(name).endswith("-area")
+    assert not standing.DEVICES.fullmatch(standing.slug(name)) and standing.slug(name).endswith(
+        "-area"
+    )
 
 
 def test_a_report_whose_record_was_changed_by_hand_is_made_again(tmp_path):
@@ -386,18 +446,32 @@ def test_a_report_whose_record_was_changed_by_hand_is_made_again(tmp_path):
     assert standing.key_of(target) == "k"
     (target / "run.json").write_text('{"key": ', encoding="utf-8")
     (target / "verdicts.json").write_text(json.dumps({"as_of": "2025-10"}), encoding="utf-8")
-    assert standing.key_of(target) is None and standing.before(tmp_path, "testshire", target) is None
+    assert (
+        standing.key_of(target) is None and standing.before(tmp_path, "testshire", target) is None
+    )
 
 
-@pytest.mark.parametrize(("part", "value"), [
-    ("", {"a": 1}), ("provenance", {}), ("window", {"from": "2013", "to": 2018}),
-    ("window", {"from": 2018, "to": 2013}), ("as_of", "soon"), ("hypotheses", [{"verdict": 7}]),
-    ("as_of", 7), ("premise", "yes"), ("area", []), ("area", {"name": 7})])
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("", {"a": 1}),
+        ("provenance", {}),
+        ("window", {"from": "2013", "to": 2018}),
+        ("window", {"from": 2018, "to": 2013}),
+        ("as_of", "soon"),
+        ("hypotheses", [{"verdict": 7}]),
+        ("as_of", 7),
+        ("premise", "yes"),
+        ("area", []),
+        ("area", {"name": 7}),
+    ],
+)
 def test_verdicts_that_were_changed_by_hand_stop_no_other_report(tmp_path, part, value):
     scene = Publishing(tmp_path.resolve())
     stands = scene.out / MONTH / AREA
     whole = json.loads((stands / "verdicts.json").read_text(encoding="utf-8")) | {
-        "provenance": {"data_sha256": "f", "rules_sha256": "r"}}
+        "provenance": {"data_sha256": "f", "rules_sha256": "r"}
+    }
     whole["hypotheses"] = [{"hypothesis": "awareness", "verdict": "inconclusive"}]
     durable.write(stands / "verdicts.json", json.dumps(whole))
     assert standing.before(scene.out, AREA, stands)["month"] == MONTH
@@ -430,26 +504,49 @@ def does_write(call):
         return bool(call.args)
     if name == "replace":  # of a path, not of a text or a record
         return len(call.args) == 1 and not call.keywords and bool(owner)
-    return name in METHODS or (name == "rename" and len(call.args) == 1 and isinstance(call.args[0], ast.Name))
+    return name in METHODS or (
+        name == "rename" and len(call.args) == 1 and isinstance(call.args[0], ast.Name)
+    )
 
 
 def test_every_writer_goes_through_the_durable_one_or_has_a_reason():
-    found = {path.relative_to(paths.PACKAGE).as_posix(): writes(path.read_text(encoding="utf-8"))
-             for path in paths.PACKAGE.rglob("*.py")}
+    found = {
+        path.relative_to(paths.PACKAGE).as_posix(): writes(path.read_text(encoding="utf-8"))
+        for path in paths.PACKAGE.rglob("*.py")
+    }
     assert {name: calls for name, calls in found.items() if calls and name not in ALLOWED} == {}
     assert [name for name in ALLOWED if not found[name]] == []
 
 
-@pytest.mark.parametrize("line", [
-    "path.write_text(x, encoding='utf-8')", "frame.to_parquet(path)", "os.replace(a, b)", "partial.replace(path)",
-    "open(path, 'w')", "path.open('wb')", "shutil.copytree(a, b)", "frame.to_csv(path, index=False)", "book.save(path)",
-    "partial.rename(path)"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "path.write_text(x, encoding='utf-8')",
+        "frame.to_parquet(path)",
+        "os.replace(a, b)",
+        "partial.replace(path)",
+        "open(path, 'w')",
+        "path.open('wb')",
+        "shutil.copytree(a, b)",
+        "frame.to_csv(path, index=False)",
+        "book.save(path)",
+        "partial.rename(path)",
+    ],
+)
 def test_a_planted_writer_is_found(line):
     assert len(writes(line)) == 1
 
 
-@pytest.mark.parametrize("line", [
-    "durable.write(path, text)", "text.replace('a', 'b')", "open(path)", "frame.to_csv(index=False)",
-    "dataclasses.replace(study, noise=1)", "path.open(encoding='utf-8')"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "durable.write(path, text)",
+        "text.replace('a', 'b')",
+        "open(path)",
+        "frame.to_csv(index=False)",
+        "dataclasses.replace(study, noise=1)",
+        "path.open(encoding='utf-8')",
+    ],
+)
 def test_a_call_that_does_not_write_is_let_be(line):
     assert writes(line) == []

@@ -1,4 +1,6 @@
-"""Events: a planted jump found in its own source, a national one in none, p-values uniform, years, refusals."""
+"""Events: a planted jump found in its own source, a national one in none, p-values uniform, years,
+refusals.
+"""
 
 import dataclasses
 
@@ -25,7 +27,9 @@ def study(tables):
 
 
 def world(seed, changes=(), events=HUB, spread=0.1):
-    """A simulated panel of 150 authorities, 2013 to 2019; `changes`: (who, years, columns, factor)."""
+    """A simulated panel of 150 authorities, 2013 to 2019; `changes`: (who, years, columns,
+    factor).
+    """
     random = np.random.default_rng(seed)
     codes = [str(901 + i) if 901 + i < 1000 else f"{i - 99:03d}" for i in range(NUMBER)]
     index = pd.MultiIndex.from_product([codes, range(2013, 2020)], names=["area_code", "year"])
@@ -43,7 +47,9 @@ def world(seed, changes=(), events=HUB, spread=0.1):
     dated = pd.DataFrame(events, columns=["label", "date", "area", "kind"])
     none = pd.DataFrame()
     area = Area(AREA, "E00000000", "Testshire", "E12000008", 2013, 2019)
-    return Study(area, 2014, 2019, "2026-04", panel, none, none, (), {}, none, dated, {"editions": {}})
+    return Study(
+        area, 2014, 2019, "2026-04", panel, none, none, (), {}, none, dated, {"editions": {}}
+    )
 
 
 def rows_tested(study):
@@ -56,14 +62,21 @@ def test_a_planted_jump_is_found_in_its_own_source_with_the_smallest_p():
     assert rows.loc["police", "estimate"] == pytest.approx(np.log(2), abs=0.15)
     assert rows.loc["police", "p_value"] == pytest.approx(1 / NUMBER)
     assert rows.loc["police", "low"] > 0
-    assert rows["p_value"].drop(["police", studies.CONTRAST, "referrals per 10,000 children"]).min() > 0.02
+    assert (
+        rows["p_value"].drop(["police", studies.CONTRAST, "referrals per 10,000 children"]).min()
+        > 0.02
+    )
     assert rows.loc["police", "p_adjusted"] == pytest.approx(6 / NUMBER)
     assert rows.loc["police", ["year", "k", "n"]].tolist() == [2016, "1 to 3", NUMBER]
 
 
 def test_without_noise_the_change_is_that_of_the_means_after_and_before_by_hand():
     # Two years before, 2014 and 2015; the year of the event, 2016, is left out; three after.
-    factors = [(AREA, (2014,), [POLICE], 1.1), (AREA, (2016,), [POLICE], 9.0), (AREA, (2018,), [POLICE], 1.3)]
+    factors = [
+        (AREA, (2014,), [POLICE], 1.1),
+        (AREA, (2016,), [POLICE], 9.0),
+        (AREA, (2018,), [POLICE], 1.3),
+    ]
     table = studies.events(world(1, factors, spread=1e-9), "referrals_per_child").table
     police = table[table["measure"] == "police"].set_index("k")
     assert police.loc["2", "change"] == pytest.approx(np.log(1.3) - np.log(1.1) / 2)
@@ -89,8 +102,14 @@ def test_trained_sources_against_individuals_is_a_difference_of_differences():
 
 def test_the_labels_are_exchangeable_and_p_is_uniform_over_seeds():
     random = np.random.default_rng(0)
-    everyone = pd.DataFrame({"change": random.normal(size=50), "base": random.normal(size=50),
-                             "size": random.normal(size=50)}, [f"{i:03d}" for i in range(50)])
+    everyone = pd.DataFrame(
+        {
+            "change": random.normal(size=50),
+            "base": random.normal(size=50),
+            "size": random.normal(size=50),
+        },
+        [f"{i:03d}" for i in range(50)],
+    )
     given = sorted(studies._against_placebos(everyone, code)["p_value"] for code in everyone.index)
     assert given == pytest.approx(np.arange(1, 51) / 50)  # each label's p once
     p = np.array([rows_tested(world(seed)).loc["police", "p_value"] for seed in range(60)])
@@ -103,38 +122,60 @@ def test_a_year_is_not_used_by_source_once_referrals_without_a_named_source_surg
     found = studies.events(surge, "referrals_per_child")
     by_source = found.table[found.table["measure"] == "police"]
     assert by_source["k"].tolist() == ["1"]
-    assert found.table.loc[found.table["measure"] == "referrals per 10,000 children", "k"].tolist()[-1] == "1 to 3"
-    assert any(line.startswith("by source, 2018 after the events of 2016: ") for line in found.missing)
-    every = studies.events(world(4, [(AREA, (2017, 2018, 2019), ["referrals_from_unknown_count"], 60.0)]),
-                           "referrals_per_child")
+    assert (
+        found.table.loc[found.table["measure"] == "referrals per 10,000 children", "k"].tolist()[-1]
+        == "1 to 3"
+    )
+    assert any(
+        line.startswith("by source, 2018 after the events of 2016: ") for line in found.missing
+    )
+    every = studies.events(
+        world(4, [(AREA, (2017, 2018, 2019), ["referrals_from_unknown_count"], 60.0)]),
+        "referrals_per_child",
+    )
     assert set(every.table["measure"]) == {"referrals per 10,000 children"}
     assert any(line.startswith("every source after the events of 2016: ") for line in every.missing)
 
 
 def test_schools_and_education_services_are_one_source_and_a_suppressed_half_is_not_nothing():
-    swapped = world(5, [(AREA, (2017, 2018, 2019), ["referrals_from_schools_count"], 0.1),
-                        (AREA, (2017, 2018, 2019), ["referrals_from_education_services_count"], 1.9)])
+    swapped = world(
+        5,
+        [
+            (AREA, (2017, 2018, 2019), ["referrals_from_schools_count"], 0.1),
+            (AREA, (2017, 2018, 2019), ["referrals_from_education_services_count"], 1.9),
+        ],
+    )
     assert rows_tested(swapped).loc["schools and education services", "p_value"] > 0.2
     suppressed = world(5)
     suppressed.panel.loc[(AREA, 2015), "referrals_from_education_services_count"] = np.nan
     found = studies.events(suppressed, "referrals_per_child")
     assert "schools and education services" not in set(found.table["measure"])
-    assert any("schools and education services" in line and "2015" in line for line in found.missing)
+    assert any(
+        "schools and education services" in line and "2015" in line for line in found.missing
+    )
 
 
-@pytest.mark.parametrize(("date", "year"), [("2015-03-31", 2015), ("2015-04", 2016), ("2016-03-01", 2016)])
+@pytest.mark.parametrize(
+    ("date", "year"), [("2015-03-31", 2015), ("2015-04", 2016), ("2016-03-01", 2016)]
+)
 def test_an_event_belongs_to_the_year_that_ends_on_31_march(date, year):
     assert set(rows_tested(world(6, events=[("x", date, "Testshire", "review")]))["year"]) == {year}
 
 
 def test_events_of_one_year_are_one_and_national_or_last_year_ones_are_named_and_not_rows_tested():
-    dated = [*HUB, ("case_review", "2016-02-01", "Testshire", "review"), ("verdicts", "2015-06", "England", "public"),
-             ("inspection", "2018-10", "Testshire", "inspection")]
+    dated = [
+        *HUB,
+        ("case_review", "2016-02-01", "Testshire", "review"),
+        ("verdicts", "2015-06", "England", "public"),
+        ("inspection", "2018-10", "Testshire", "inspection"),
+    ]
     found = studies.events(world(7, events=dated), "referrals_per_child")
     assert set(found.table["event"]) == {"hub_start, case_review"}
     assert set(found.table["date"]) == {"2015-05 to 2016-02-01"}
-    assert found.missing == ("verdicts: national, so there is no authority to compare with",
-                             "inspection: no year of the window comes after")
+    assert found.missing == (
+        "verdicts: national, so there is no authority to compare with",
+        "inspection: no year of the window comes after",
+    )
 
 
 def test_nobody_is_ranked_among_fewer_than_twenty():
@@ -146,11 +187,16 @@ def test_nobody_is_ranked_among_fewer_than_twenty():
 def test_oxfordshire_as_published(study):
     found = ox.events(study)
     rows = found.table[found.table["tested"].eq(True)].set_index(["year", "measure"])
-    # Police referrals 1,873 in 2014; 2,323 and 2,385 in 2016 and 2017; a two-year base would need 2013, not collected.
+    # Police referrals 1,873 in 2014; 2,323 and 2,385 in 2016 and 2017; a two-year base would need
+    # 2013, not collected.
     children = [study.at(year, "children_0_17_count") for year in (2014, 2016, 2017)]
-    by_hand = (np.log(2323 / children[1]) + np.log(2385 / children[2])) / 2 - np.log(1873 / children[0])
+    by_hand = (np.log(2323 / children[1]) + np.log(2385 / children[2])) / 2 - np.log(
+        1873 / children[0]
+    )
     assert rows.loc[(2015, "police"), "change"] == pytest.approx(by_hand)
-    assert rows.loc[(2015, "police"), "k"] == "1 to 2"  # a quarter of 2018's referrals came from "other sources"
+    assert (
+        rows.loc[(2015, "police"), "k"] == "1 to 2"
+    )  # a quarter of 2018's referrals came from "other sources"
     assert (rows["p_adjusted"] > 0.05).all()
     assert "every source after the events of 2014" in " ".join(found.missing)
 
@@ -160,9 +206,13 @@ def test_the_sentence_says_what_was_found_what_could_be_and_what_not(study):
     assert "several tests are allowed for: none." in said
     assert "12 of them could not have been, whatever had happened" in said
     assert "Rotherham exploitation inquiry reports: national" in said
-    planted = ox.say(studies.events(world(1, [(AREA, (2017, 2018, 2019), [POLICE], 3.0)]), "referrals_per_child"))
+    planted = ox.say(
+        studies.events(world(1, [(AREA, (2017, 2018, 2019), [POLICE], 3.0)]), "referrals_per_child")
+    )
     assert "police after the events of 2016 (hub_start): a rise of" in planted
-    assert ox.say(ox.events(ox.load("Rutland", 2013, 2018))).startswith("No dated local event of Rutland")
+    assert ox.say(ox.events(ox.load("Rutland", 2013, 2018))).startswith(
+        "No dated local event of Rutland"
+    )
 
 
 def test_a_measure_that_is_no_ratio_is_refused(study):
@@ -170,15 +220,23 @@ def test_a_measure_that_is_no_ratio_is_refused(study):
         ox.events(study, "plans")
 
 
-TRIALS = [(f"trial_{i}", f"{2014 + i % 2}-06", str(905 + i), "publicity") for i in range(8)]  # years ending 2015, 2016
+TRIALS = [
+    (f"trial_{i}", f"{2014 + i % 2}-06", str(905 + i), "publicity") for i in range(8)
+]  # years ending 2015, 2016
 
 
 def trials(seed, factor, when=(2017, 2018, 2019)):
-    """The mean change after a trial in eight simulated authorities whose referrals from the police rise by `factor`."""
+    """The mean change after a trial in eight simulated authorities whose referrals from the police
+    rise by `factor`.
+    """
     changes = [(area, when, [POLICE], factor) for _, _, area, _ in TRIALS] if factor != 1 else []
     study = world(seed, changes, spread=0.3)
-    study = dataclasses.replace(study, names={code: code for code in study.panel.index.unique("area_code")})
-    dated = pd.DataFrame(TRIALS, columns=["event_id", "date", "area", "kind"]).assign(event="a trial")
+    study = dataclasses.replace(
+        study, names={code: code for code in study.panel.index.unique("area_code")}
+    )
+    dated = pd.DataFrame(TRIALS, columns=["event_id", "date", "area", "kind"]).assign(
+        event="a trial"
+    )
     return comparable.comparable(study, dated, "publicity", "referrals_per_child")
 
 
@@ -190,12 +248,15 @@ def test_a_rise_after_trials_is_found_by_pooling_where_no_one_authority_shows_it
     assert after.loc["police", "low"] > 0
     assert after.loc["police", "events"] == len(TRIALS)
     assert after.drop(["police", studies.CONTRAST])["p_adjusted"].min() > 0.05
-    assert found.each.query("measure == 'police' and when == 'after'")["estimate"].mean() == pytest.approx(
-        after.loc["police", "estimate"])
+    assert found.each.query("measure == 'police' and when == 'after'")[
+        "estimate"
+    ].mean() == pytest.approx(after.loc["police", "estimate"])
 
 
 def test_a_rise_that_came_before_the_event_is_found_there_and_not_after_it():
-    found = trials(2, 2.0, when=range(2015, 2020)).table  # the early ones have no years before that are held
+    found = trials(
+        2, 2.0, when=range(2015, 2020)
+    ).table  # the early ones have no years before that are held
     late = [event for event in TRIALS if event[1] == "2015-06"]
     assert len(late) == 4
     before = found[(found["when"] == "before") & (found["measure"] == "police")]
@@ -203,21 +264,30 @@ def test_a_rise_that_came_before_the_event_is_found_there_and_not_after_it():
 
 
 def test_where_nothing_happened_pooled_p_values_are_uniform():
-    p = [trials(seed, 1).table.query("when == 'after' and measure == 'police'")["p_value"].item() for seed in range(24)]
+    p = [
+        trials(seed, 1).table.query("when == 'after' and measure == 'police'")["p_value"].item()
+        for seed in range(24)
+    ]
     assert 0.3 < np.mean(p) < 0.7
     assert 0 <= np.mean(np.array(p) < 0.1) <= 0.25
 
 
 def test_authorities_with_such_an_event_never_stand_for_those_without():
-    huge = trials(3, 50.0)  # were the other seven among the placebos, a fifty-fold rise would widen the interval
+    huge = trials(
+        3, 50.0
+    )  # were the other seven among the placebos, a fifty-fold rise would widen the interval
     row = huge.table.query("when == 'after' and measure == 'police'").iloc[0]
     assert row["high"] - row["low"] < 1
 
 
 def test_an_authoritys_second_event_is_left_out_and_said():
-    study = dataclasses.replace(world(4), names={code: code for code in world(4).panel.index.unique("area_code")})
-    twice = pd.DataFrame([*TRIALS, ("again", "2016-02", "905", "publicity")],
-                         columns=["event_id", "date", "area", "kind"]).assign(event="a trial")
+    study = dataclasses.replace(
+        world(4), names={code: code for code in world(4).panel.index.unique("area_code")}
+    )
+    twice = pd.DataFrame(
+        [*TRIALS, ("again", "2016-02", "905", "publicity")],
+        columns=["event_id", "date", "area", "kind"],
+    ).assign(event="a trial")
     found = comparable.comparable(study, twice, "publicity", "referrals_per_child")
     assert found.missing == ("905 (2016-02): not its first",)
 

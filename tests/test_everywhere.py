@@ -1,4 +1,6 @@
-"""The same rules in every authority: the words are those of each authority's own study, and nothing is left behind."""
+"""The same rules in every authority: the words are those of each authority's own study, and nothing
+is left behind.
+"""
 
 import dataclasses
 
@@ -36,10 +38,15 @@ def test_a_verdict_that_most_of_england_has_says_so(everyone, monkeypatch):
     supported = everyone.assign(exit_threshold="supported")
     finding, study = ox.assess_all(study)["exit_threshold"], door.dataclasses.replace(study)
     monkeypatch.setattr(door, "everywhere", lambda study: supported)
-    monkeypatch.setattr(door.judging, "assess_all", lambda study: {
-        "exit_threshold": door.dataclasses.replace(finding, verdict="supported")})
+    monkeypatch.setattr(
+        door.judging,
+        "assess_all",
+        lambda study: {"exit_threshold": door.dataclasses.replace(finding, verdict="supported")},
+    )
     notes = ox.assess_all(study)["exit_threshold"].notes
-    assert notes[-1].startswith("as in most of England: 100% of the authorities it could be tested in")
+    assert notes[-1].startswith(
+        "as in most of England: 100% of the authorities it could be tested in"
+    )
 
 
 def test_an_early_month_gives_the_years_that_were_out():
@@ -47,7 +54,9 @@ def test_an_early_month_gives_the_years_that_were_out():
     assert (study.first_year, study.last_year) == (2010, 2012)
 
 
-def test_what_is_worked_out_of_all_authorities_is_worked_out_once_for_studies_of_any(monkeypatch, request):
+def test_what_is_worked_out_of_all_authorities_is_worked_out_once_for_studies_of_any(
+    monkeypatch, request
+):
     request.addfinalizer(kept.forget)
     kept.forget()
     one, other = (ox.load(name, 2015, 2019) for name in ("Kent", "Surrey"))

@@ -1,4 +1,6 @@
-"""How far a measure moved: contrasts by hand, reference changes and ranks, planted outliers, and local extremes."""
+"""How far a measure moved: contrasts by hand, reference changes and ranks, planted outliers, and
+local extremes.
+"""
 
 import dataclasses
 from math import log, sqrt
@@ -33,15 +35,36 @@ def study(tables):
 
 
 def planted(panel, first, last, code="901", neighbours=()):
-    """A study of a simulated panel, with the same noise for every measure and no published figure behind it."""
-    noise = pd.DataFrame({"measure": list(evidence.measures.RATIOS), "a": A, "phi": PHI, "sigma": 0.1})
+    """A study of a simulated panel, with the same noise for every measure and no published figure
+    behind it.
+    """
+    noise = pd.DataFrame(
+        {"measure": list(evidence.measures.RATIOS), "a": A, "phi": PHI, "sigma": 0.1}
+    )
     area = Area(code, "E00000000", "Testshire", "E12000008", 2010, 2025)
     nothing = pd.DataFrame(columns=["area_code", "year", "measure", "status", "note"])
-    return Study(area, first, last, "2026-04", panel, nothing, noise, tuple(neighbours), {}, nothing, nothing, {})
+    return Study(
+        area,
+        first,
+        last,
+        "2026-04",
+        panel,
+        nothing,
+        noise,
+        tuple(neighbours),
+        {},
+        nothing,
+        nothing,
+        {},
+    )
 
 
 def simulated(counts, top=STARTS, bottom=ENQUIRIES):
-    rows = {(code, year): (float(n), 100.0) for code, years in counts.items() for year, n in years.items()}
+    rows = {
+        (code, year): (float(n), 100.0)
+        for code, years in counts.items()
+        for year, n in years.items()
+    }
     index = pd.MultiIndex.from_tuples(rows, names=["area_code", "year"])
     return pd.DataFrame(list(rows.values()), index, [top, bottom]).sort_index()
 
@@ -55,11 +78,15 @@ def v(*counts):
 
 
 def test_the_change_is_between_two_year_means_and_its_error_is_that_of_four_years():
-    row = contrasts(planted(simulated(SIMULATED), 2015, 2018), "plans_per_enquiry", 2015, 2018).loc["901"]
+    row = contrasts(planted(simulated(SIMULATED), 2015, 2018), "plans_per_enquiry", 2015, 2018).loc[
+        "901"
+    ]
     assert row["base"] == pytest.approx((log(0.5) + log(0.8)) / 2)
     assert row["end"] == pytest.approx((log(0.6) + log(0.9)) / 2)
     assert row["estimate"] == pytest.approx(0.5 * log(0.54 / 0.40))
-    assert row["se"] == pytest.approx(sqrt((4 * 0.01 + 2 * (1 / 50 + 1 / 80 + 1 / 60 + 1 / 90)) / 4))
+    assert row["se"] == pytest.approx(
+        sqrt((4 * 0.01 + 2 * (1 / 50 + 1 / 80 + 1 / 60 + 1 / 90)) / 4)
+    )
     assert row["n"] == 80
     assert evidence.years_of(2015, 2018, "plans_per_enquiry") == ((2014, 2015), (2017, 2018))
 
@@ -71,8 +98,12 @@ def test_the_change_is_between_two_year_means_and_its_error_is_that_of_four_year
         ("904", log(0.9) - log(0.4) / 2, v(50, 80) + v(90), (2014, 2015), (2018,)),
     ],
 )
-def test_a_year_beside_the_window_that_is_not_held_is_left_out(code, change, variance, base_years, end_years):
-    row = contrasts(planted(simulated(SIMULATED), 2015, 2018), "plans_per_enquiry", 2015, 2018).loc[code]
+def test_a_year_beside_the_window_that_is_not_held_is_left_out(
+    code, change, variance, base_years, end_years
+):
+    row = contrasts(planted(simulated(SIMULATED), 2015, 2018), "plans_per_enquiry", 2015, 2018).loc[
+        code
+    ]
     assert row["estimate"] == pytest.approx(change)
     assert row["se"] == pytest.approx(sqrt(variance))
     e = evidence.estimate(planted(simulated(SIMULATED), 2015, 2018, code), "plans_per_enquiry")
@@ -82,11 +113,15 @@ def test_a_year_beside_the_window_that_is_not_held_is_left_out(code, change, var
 def test_an_authority_without_the_first_or_the_last_year_has_no_change():
     everyone = contrasts(planted(simulated(SIMULATED), 2015, 2018), "plans_per_enquiry", 2015, 2018)
     assert list(everyone.index) == ["901", "902", "904"]
-    assert contrasts(planted(simulated(SIMULATED), 2015, 2019), "plans_per_enquiry", 2015, 2019).empty
+    assert contrasts(
+        planted(simulated(SIMULATED), 2015, 2019), "plans_per_enquiry", 2015, 2019
+    ).empty
 
 
 def test_a_window_of_one_year_does_not_use_its_first_year_twice():
-    row = contrasts(planted(simulated(SIMULATED), 2015, 2016), "plans_per_enquiry", 2015, 2016).loc["901"]
+    row = contrasts(planted(simulated(SIMULATED), 2015, 2016), "plans_per_enquiry", 2015, 2016).loc[
+        "901"
+    ]
     assert row["estimate"] == pytest.approx(log(0.7) - log(0.4) / 2)
     assert row["se"] == pytest.approx(sqrt(v(50, 80) + v(70)))
     assert evidence.years_of(2015, 2016, "plans_per_enquiry") == ((2014, 2015), (2016,))
@@ -124,7 +159,10 @@ def test_a_count_of_nothing_is_said_to_be_unusable_and_not_unpublished():
 
 def test_the_publishers_reason_stands_where_a_figure_was_not_published(tables):
     city = ox.load("City of London", 2013, 2018)
-    assert "suppressed to protect confidentiality" in evidence.estimate(city, "plans_per_enquiry").missing
+    assert (
+        "suppressed to protect confidentiality"
+        in evidence.estimate(city, "plans_per_enquiry").missing
+    )
 
 
 def test_an_estimate_shows_the_levels_it_compares(study):
@@ -146,10 +184,14 @@ def test_without_a_noise_model_there_is_no_standard_error_and_no_estimate():
 
 
 def test_a_window_shorter_than_a_year_has_no_estimate(study):
-    assert evidence.estimate(study, "exit_rate", 2018, 2018).missing == "the window is shorter than a year"
+    assert (
+        evidence.estimate(study, "exit_rate", 2018, 2018).missing
+        == "the window is shorter than a year"
+    )
 
 
-# A separate reading of the same tables: log change of Oxfordshire, rank of its rise, rank with the starting level
+# A separate reading of the same tables: log change of Oxfordshire, rank of its rise, rank with the
+# starting level
 # allowed for, by window (two-year means; one-year base in 2010).
 REFERENCE = {
     "plans_per_enquiry": [
@@ -161,26 +203,34 @@ REFERENCE = {
     "plans_started_per_child": [
         (0.43, 32, 75), (0.26, 41, 67), (0.50, 21, 35), (0.24, 41, 51), (-0.10, 79, 85), (-0.15, 100, 114)],
 }  # fmt: skip
-CASES = [(m, w, *row) for m, rows in REFERENCE.items() for w, row in zip(WINDOWS, rows, strict=True)]
+CASES = [
+    (m, w, *row) for m, rows in REFERENCE.items() for w, row in zip(WINDOWS, rows, strict=True)
+]
 LABELS = [f"{m} {w[0]}-{w[1]}" for m, w, *_ in CASES]
 
 
 @pytest.mark.parametrize(("measure", "window", "change", "rank", "given_start"), CASES, ids=LABELS)
-def test_oxfordshire_moved_as_in_the_reference_and_ranks_within_six(study, measure, window, change, rank, given_start):
+def test_oxfordshire_moved_as_in_the_reference_and_ranks_within_six(
+    study, measure, window, change, rank, given_start
+):
     everyone = contrasts(study, measure, *window)
     assert everyone.loc["931", "estimate"] == pytest.approx(change, abs=0.015)
     assert evidence.estimate(study, measure, *window).estimate == everyone.loc["931", "estimate"]
     if rank:
         assert everyone["estimate"].rank(ascending=False)["931"] == pytest.approx(rank, abs=6)
-        # One size for everybody: only the starting level is allowed for. Up to eight more authorities are ranked here.
+        # One size for everybody: only the starting level is allowed for. Up to eight more
+        # authorities are ranked here.
         assert placebo(everyone.assign(n=1.0), "931")[0] == pytest.approx(given_start, abs=8)
 
 
 # 95 per cent half-widths of the same reading, for the measures whose noise it measured as we do.
 @pytest.mark.parametrize(
-    ("measure", "half_width"), [("exit_rate", 0.205), ("enquiries_per_child", 0.16), ("plans_started_per_child", 0.22)]
+    ("measure", "half_width"),
+    [("exit_rate", 0.205), ("enquiries_per_child", 0.16), ("plans_started_per_child", 0.22)],
 )
-def test_intervals_of_a_large_authority_are_about_as_wide_as_in_the_reference(study, measure, half_width):
+def test_intervals_of_a_large_authority_are_about_as_wide_as_in_the_reference(
+    study, measure, half_width
+):
     e = evidence.estimate(study, measure, 2013, 2018)
     assert (e.high - e.low) / 2 == pytest.approx(half_width, rel=0.15)
 
@@ -189,7 +239,9 @@ def test_intervals_of_a_large_authority_are_about_as_wide_as_in_the_reference(st
 
 
 def everyone_with(outlier, number, slope=0.0):
-    """Simulated changes without noise worth the name; the last authority moved by `outlier` besides."""
+    """Simulated changes without noise worth the name; the last authority moved by `outlier`
+    besides.
+    """
     random = np.random.default_rng(7)
     base, n = random.normal(0, 0.5, number), np.exp(random.uniform(4, 7, number))
     change = slope * base + random.normal(0, 0.05, number)
@@ -216,7 +268,11 @@ def test_an_ordinary_change_is_not_peculiar():
 
 @pytest.mark.parametrize(("number", "peculiar"), [(39, False), (40, True)])
 def test_being_first_is_peculiar_only_among_forty_or_more(number, peculiar):
-    assert placebo(*everyone_with(1.0, number)) == (1, number, peculiar)  # 2 / 40 is not under .05, 2 / 41 is
+    assert placebo(*everyone_with(1.0, number)) == (
+        1,
+        number,
+        peculiar,
+    )  # 2 / 40 is not under .05, 2 / 41 is
 
 
 @pytest.mark.parametrize(("number", "rank"), [(19, None), (20, 1)])
@@ -227,7 +283,9 @@ def test_nobody_is_ranked_among_fewer_than_twenty(number, rank):
 def test_a_change_that_its_start_explains_does_not_stand_out():
     everyone, code = everyone_with(0.0, 150, slope=-0.8)
     everyone.loc[code, "base"] = -3.0
-    everyone.loc[code, "estimate"] = -0.8 * -3.0  # the largest rise of all, as its low start predicts
+    everyone.loc[code, "estimate"] = (
+        -0.8 * -3.0
+    )  # the largest rise of all, as its low start predicts
     assert everyone["estimate"].idxmax() == code
     rank, _, peculiar = placebo(everyone, code)
     assert 20 < rank < 130
@@ -250,7 +308,9 @@ def test_rank_one_is_the_largest_rise():
     counts["902"] = {2014: 50, 2015: 50, 2017: 20, 2018: 20}
     near = ["902", "903", "904"]
     up = evidence.estimate(planted(simulated(counts), 2015, 2018, "901", near), "plans_per_enquiry")
-    down = evidence.estimate(planted(simulated(counts), 2015, 2018, "902", ["901"]), "plans_per_enquiry")
+    down = evidence.estimate(
+        planted(simulated(counts), 2015, 2018, "902", ["901"]), "plans_per_enquiry"
+    )
     assert (up.placebo_rank, up.placebo_of, up.peculiar) == (1, 40, True)
     assert (down.placebo_rank, down.peculiar) == (40, True)
     assert (up.neighbour_rank, up.neighbour_of) == (1, 4)
@@ -263,7 +323,10 @@ def test_rank_one_is_the_largest_rise():
 @pytest.mark.parametrize(
     ("window", "said"),
     [
-        ((2018, 2021), ["starts at a local high of the series", "ends at a local low of the series"]),
+        (
+            (2018, 2021),
+            ["starts at a local high of the series", "ends at a local low of the series"],
+        ),
         ((2021, 2024), ["starts at a local low of the series"]),
         ((2013, 2018), ["ends at a local high of the series"]),
         ((2013, 2015), []),
@@ -293,8 +356,16 @@ def test_an_extreme_is_higher_or_lower_than_two_years_either_side(stock, said):
 @pytest.mark.parametrize(
     ("base", "end", "steps"),
     [
-        ((2014, 2015), (2019, 2020), 5 - 1 / 2),  # two-year means: one quarter, four whole, one quarter
-        ((2013,), (2018, 2019), 6 - 3 / 4),       # a single year to a two-year mean: five whole and one quarter
+        (
+            (2014, 2015),
+            (2019, 2020),
+            5 - 1 / 2,
+        ),  # two-year means: one quarter, four whole, one quarter
+        (
+            (2013,),
+            (2018, 2019),
+            6 - 3 / 4,
+        ),  # a single year to a two-year mean: five whole and one quarter
         ((2013,), (2018,), 5),
     ],
 )

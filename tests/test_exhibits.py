@@ -1,4 +1,6 @@
-"""Tables for readers: a caption, scoped headers, the reason where a number is missing, text that is never markup."""
+"""Tables for readers: a caption, scoped headers, the reason where a number is missing, text that is
+never markup.
+"""
 
 import re
 from dataclasses import replace
@@ -82,7 +84,11 @@ class Table(HTMLParser):
             (self.captions if tag == "caption" else self.cells).append("")
 
     def handle_data(self, data):
-        if self.tags[-1] in ("td", "caption") or self.scopes[-1:] == ["row"] and self.tags[-1] == "th":
+        if (
+            self.tags[-1] in ("td", "caption")
+            or self.scopes[-1:] == ["row"]
+            and self.tags[-1] == "th"
+        ):
             into = self.captions if self.tags[-1] == "caption" else self.cells
             into[-1] += data.strip()
 
@@ -108,13 +114,20 @@ def test_an_exhibit_has_a_caption_and_scoped_headers(show, what, area):
 def test_an_exhibit_can_be_scrolled_with_the_keyboard_and_has_a_name(show, what):
     exhibit = show("Oxfordshire", what)
     frame = Table(exhibit.html()).attributes[0]
-    assert (frame["tabindex"], frame["role"], frame["aria-label"]) == ("0", "region", exhibit.caption)
+    assert (frame["tabindex"], frame["role"], frame["aria-label"]) == (
+        "0",
+        "region",
+        exhibit.caption,
+    )
 
 
 @pytest.mark.parametrize("area", ["Oxfordshire", "City of London"])
 @pytest.mark.parametrize("what", SHOWN)
 def test_no_exhibit_shows_a_number_that_does_not_exist(show, what, area):
-    assert re.findall(r"\b(?:nan|NaN|inf|None|NaT)\b|<NA>|&lt;NA&gt;", words(show(area, what).html())) == []
+    assert (
+        re.findall(r"\b(?:nan|NaN|inf|None|NaT)\b|<NA>|&lt;NA&gt;", words(show(area, what).html()))
+        == []
+    )
 
 
 @pytest.mark.parametrize("what", SHOWN)
@@ -132,7 +145,10 @@ def test_text_of_a_file_is_shown_and_never_obeyed():
 
 
 def test_the_name_of_a_column_is_shown_and_never_obeyed():
-    assert "b" not in Table(exhibits.register(pd.DataFrame({MARKUP: ["words"]}), "Any table").html()).tags
+    assert (
+        "b"
+        not in Table(exhibits.register(pd.DataFrame({MARKUP: ["words"]}), "Any table").html()).tags
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,7 +158,9 @@ def test_the_name_of_a_column_is_shown_and_never_obeyed():
         lambda study: replace(ox.premise(study), reason=MARKUP),
         lambda study: replace(ox.assess(study, "exit_threshold"), reason=MARKUP),
         lambda study: replace(ox.ledger(study), reason=MARKUP),
-        lambda study: replace(ox.figure("931", 2018, "plans_open_count"), area={"name": MARKUP, "code": ""}),
+        lambda study: replace(
+            ox.figure("931", 2018, "plans_open_count"), area={"name": MARKUP, "code": ""}
+        ),
     ],
     ids=["study", "premise", "finding", "ledger", "figure"],
 )
@@ -162,15 +180,25 @@ def test_a_missing_figure_is_given_as_its_reason(show):
 def test_a_measure_that_cannot_be_compared_gives_its_reason_in_place_of_a_change(studies, show):
     table = show("City of London", "evidence on entry").table
     finding = ox.assess(studies["City of London"], "entry_threshold")
-    missing = [e.missing for e in (finding.primary, *(s.estimate for s in finding.supporting)) if not e.known]
+    missing = [
+        e.missing
+        for e in (finding.primary, *(s.estimate for s in finding.supporting))
+        if not e.known
+    ]
     assert missing
-    assert [cell for cell in table["Change, per cent"] if not re.fullmatch(r"[+-]\d+", cell)] == missing
-    assert set(table.loc[table["Change, per cent"].isin(missing), "95 per cent interval"]) == {"not worked out"}
+    assert [
+        cell for cell in table["Change, per cent"] if not re.fullmatch(r"[+-]\d+", cell)
+    ] == missing
+    assert set(table.loc[table["Change, per cent"].isin(missing), "95 per cent interval"]) == {
+        "not worked out"
+    }
 
 
 def test_a_comparison_that_cannot_be_made_says_so(studies):
     premise = ox.premise(studies["Oxfordshire"])
-    cut = replace(premise, table=premise.table.assign(expected=np.nan, above=np.nan, low=np.nan, high=np.nan))
+    cut = replace(
+        premise, table=premise.table.assign(expected=np.nan, above=np.nan, low=np.nan, high=np.nan)
+    )
     shown = exhibits.premise(cut).table
     assert set(shown["Children on a plan"]) == {"cannot be worked out"}
     assert set(shown["More (+) or fewer (−) in fact"]) == {"cannot be worked out"}
@@ -200,18 +228,35 @@ def test_the_ledger_shown_is_the_ledger_and_adds_up(studies, show):
 
 def test_a_bar_of_the_ledger_is_read_by_its_noise_and_its_bases(studies):
     ledger = ox.ledger(studies["Oxfordshire"])
-    changed = ledger.table.assign(low=[-5.0, 5.0, 5.0, 5.0, 5.0, 5.0], high=9.0, stable_sign=True, doubtful=False)
+    changed = ledger.table.assign(
+        low=[-5.0, 5.0, 5.0, 5.0, 5.0, 5.0], high=9.0, stable_sign=True, doubtful=False
+    )
     changed["stable_sign"] = [True, False, True, True, True, True]
     changed["doubtful"] = [False, False, True, False, False, False]
-    read = exhibits.ledger(replace(ledger, table=changed, merged=ledger.merged[:0])).table["Reading"].tolist()
-    assert read[:4] == ["within noise", "changes sign with the base: not read", "doubtful: recording", "clear of noise"]
+    read = (
+        exhibits.ledger(replace(ledger, table=changed, merged=ledger.merged[:0]))
+        .table["Reading"]
+        .tolist()
+    )
+    assert read[:4] == [
+        "within noise",
+        "changes sign with the base: not read",
+        "doubtful: recording",
+        "clear of noise",
+    ]
     assert read[-1] == "the whole"
 
 
 def test_the_evidence_shown_is_the_finding(studies, show):
-    finding, shown = ox.assess(studies["Oxfordshire"], "exit_threshold"), show("Oxfordshire", "evidence on exit").table
+    finding, shown = (
+        ox.assess(studies["Oxfordshire"], "exit_threshold"),
+        show("Oxfordshire", "evidence on exit").table,
+    )
     primary = finding.primary
-    assert shown["Measure"].tolist() == [primary.label, *(s.estimate.label for s in finding.supporting)]
+    assert shown["Measure"].tolist() == [
+        primary.label,
+        *(s.estimate.label for s in finding.supporting),
+    ]
     assert shown["Change, per cent"][0] == f"{np.expm1(primary.estimate) * 100:+.0f}"
     assert shown["From"][0] == f"{primary.level_from:,.1f}"
     assert shown["To"][0] == f"{primary.level_to:,.1f}"
@@ -220,16 +265,24 @@ def test_the_evidence_shown_is_the_finding(studies, show):
 
 
 def test_the_verdicts_are_told_by_a_word_and_a_sign_of_their_own(studies, show):
-    assert len(set(exhibits.SYMBOLS.values())) == len(exhibits.SYMBOLS) == len(exhibits.VERDICTS) == 5
+    assert (
+        len(set(exhibits.SYMBOLS.values())) == len(exhibits.SYMBOLS) == len(exhibits.VERDICTS) == 5
+    )
     finding = ox.assess(studies["Oxfordshire"], "exit_threshold")
     for verdict, word in exhibits.VERDICTS.items():
-        told = exhibits.verdicts({"exit_threshold": replace(finding, verdict=verdict)}).table["Verdict"].tolist()
+        told = (
+            exhibits.verdicts({"exit_threshold": replace(finding, verdict=verdict)})
+            .table["Verdict"]
+            .tolist()
+        )
         assert told == [f"{exhibits.SYMBOLS[verdict]} {word}"]
 
 
 def test_the_story_has_a_row_for_each_window_it_is_told_of(show):
     shown = show("Oxfordshire", "story").table
-    assert shown["Window"].tolist() == [f"{first} to {last}" for first, last in sorted(door.PERIODS)]
+    assert shown["Window"].tolist() == [
+        f"{first} to {last}" for first, last in sorted(door.PERIODS)
+    ]
     row = shown.set_index("Window").loc["2013 to 2018"]
     assert (row["Open plans"], row["Per 10,000"]) == ("430 → 687", "30.9 → 48.1")
 
@@ -268,26 +321,38 @@ def styled(html, column):
     ],
 )
 def test_figures_stand_in_line_and_words_do_not(cells, right):
-    table = pd.DataFrame({"what": list("xyz")[:len(cells)], "n": cells})
+    table = pd.DataFrame({"what": list("xyz")[: len(cells)], "n": cells})
     html = exhibits.Exhibit("Caption", table).html()
     assert styled(html, 1) is right
 
 
 def test_bare_numbers_of_one_column_have_the_same_decimals_and_years_no_comma():
-    table = pd.DataFrame({"year": [2013, 2014, 2015], "rate": [0.5, 12.25, np.nan], "children": [1234.0, 5.0, 6.0]})
+    table = pd.DataFrame(
+        {"year": [2013, 2014, 2015], "rate": [0.5, 12.25, np.nan], "children": [1234.0, 5.0, 6.0]}
+    )
     cells = Table(exhibits.Exhibit("Caption", table).html()).cells
     assert cells == ["2013", "0.5", "1,234", "2014", "12.2", "5", "2015", "no figure", "6"]
 
 
 def test_a_first_column_that_repeats_itself_heads_no_row():
-    assert Table(exhibits.Exhibit("Caption", pd.DataFrame({"a": ["x", "x"], "b": [1, 2]})).html()).scopes == ["col"] * 2
+    assert (
+        Table(
+            exhibits.Exhibit("Caption", pd.DataFrame({"a": ["x", "x"], "b": [1, 2]})).html()
+        ).scopes
+        == ["col"] * 2
+    )
 
 
 @pytest.mark.parametrize("area", ["Oxfordshire", "City of London"])
 @pytest.mark.parametrize("what", SHOWN)
 def test_a_cell_without_a_number_says_why(show, what, area):
-    """A bare 'none' is no reason; the recording register and the rivals of a verdict list what may be absent."""
-    assert not {"none", ""} & set(Table(show(area, what).html()).cells) or what in ("recording", "verdicts")
+    """A bare 'none' is no reason; the recording register and the rivals of a verdict list what may
+    be absent.
+    """
+    assert not {"none", ""} & set(Table(show(area, what).html()).cells) or what in (
+        "recording",
+        "verdicts",
+    )
 
 
 def test_the_one_year_base_adds_up_to_the_change_as_well(studies, show):

@@ -1,4 +1,6 @@
-"""The widgets: every control changes the view, the view is what the public functions give, and the code repeats it."""
+"""The widgets: every control changes the view, the view is what the public functions give, and the
+code repeats it.
+"""
 
 import re
 
@@ -32,8 +34,11 @@ def repeated(view):
 def same(view):
     """Whether the code of a view gives the chart and both readings that stand in it."""
     chart, told, verdict = repeated(view)
-    return [chart.html(), told._repr_html_(), verdict._repr_html_()] == [view.chart.value, view.told.value,
-                                                                        view.verdict.value]
+    return [chart.html(), told._repr_html_(), verdict._repr_html_()] == [
+        view.chart.value,
+        view.told.value,
+        view.verdict.value,
+    ]
 
 
 def test_the_first_view_is_the_study_given(view, study):
@@ -58,7 +63,10 @@ def test_a_window_chosen_is_the_window_read(view):
 def test_an_area_chosen_is_loaded_and_named_everywhere(view):
     view.area.value = "Rotherham"
     assert "Rotherham" in alt(view) and "Rotherham" in view.told.value
-    assert "Oxfordshire" not in view.chart.value + view.told.value + view.verdict.value + view.code.value
+    assert (
+        "Oxfordshire"
+        not in view.chart.value + view.told.value + view.verdict.value + view.code.value
+    )
     assert same(view)
 
 

@@ -1,4 +1,6 @@
-"""The one rule that chooses a verdict, Holm's adjustment, and the numbers an estimate answers for itself."""
+"""The one rule that chooses a verdict, Holm's adjustment, and the numbers an estimate answers for
+itself.
+"""
 
 import math
 
@@ -20,8 +22,17 @@ ceilings = st.sampled_from(("supported", "inconclusive"))
 
 
 def verdict(**changes):
-    """A measure predicted to rise that rose by 30 per cent in logs, plainly beyond its noise; then the changes."""
-    given_numbers = {"testable": True, "estimate": 0.3, "se": 0.05, "p_adjusted": 0.001, "direction": 1, "margin": 0.2}
+    """A measure predicted to rise that rose by 30 per cent in logs, plainly beyond its noise; then
+    the changes.
+    """
+    given_numbers = {
+        "testable": True,
+        "estimate": 0.3,
+        "se": 0.05,
+        "p_adjusted": 0.001,
+        "direction": 1,
+        "margin": 0.2,
+    }
     return decide(**{**given_numbers, **changes})
 
 
@@ -72,14 +83,23 @@ def test_a_rival_or_a_ceiling_turns_supported_into_inconclusive_and_leaves_the_r
     assert verdict(ceiling="inconclusive") == "inconclusive"
     assert verdict(estimate=-0.3, rivals=("awareness",)) == "contradicted"
     assert verdict(estimate=-0.3, ceiling="inconclusive") == "contradicted"
-    assert verdict(estimate=0.0, p_adjusted=1.0, rivals=("awareness",), ceiling="inconclusive") == "negligible"
+    assert (
+        verdict(estimate=0.0, p_adjusted=1.0, rivals=("awareness",), ceiling="inconclusive")
+        == "negligible"
+    )
 
 
 def test_what_cannot_be_tested_needs_no_numbers():
     nothing = float("nan")
     assert (
         decide(
-            testable=False, estimate=nothing, se=nothing, p_adjusted=nothing, direction=1, margin=nothing, rivals=("x",)
+            testable=False,
+            estimate=nothing,
+            se=nothing,
+            p_adjusted=nothing,
+            direction=1,
+            margin=nothing,
+            rivals=("x",),
         )
         == "not_testable"
     )
@@ -110,7 +130,9 @@ def test_a_negative_standard_error_is_an_error():
 
 
 @given(finite, spread, chance, directions, margin, rival_sets, ceilings)
-def test_any_numbers_give_one_of_the_five_words(estimate, se, p_adjusted, direction, margin, rivals, ceiling):
+def test_any_numbers_give_one_of_the_five_words(
+    estimate, se, p_adjusted, direction, margin, rivals, ceiling
+):
     word = decide(
         testable=True,
         estimate=estimate,
@@ -134,22 +156,38 @@ def test_a_word_for_a_real_move_is_the_opposite_word_for_the_opposite_prediction
     estimate, se, p_adjusted, direction, margin, rivals, ceiling
 ):
     assume(estimate != 0)
-    numbers = {"testable": True, "estimate": estimate, "se": se, "p_adjusted": p_adjusted, "margin": margin}
+    numbers = {
+        "testable": True,
+        "estimate": estimate,
+        "se": se,
+        "p_adjusted": p_adjusted,
+        "margin": margin,
+    }
     swapped = {"supported": "contradicted", "contradicted": "supported"}
     one, other = (decide(**numbers, direction=d) for d in (direction, -direction))
     assert other == swapped.get(one, one)
     hedged = decide(**numbers, direction=direction, rivals=rivals, ceiling=ceiling)
-    assert hedged == (one if one != "supported" or not (rivals or ceiling == "inconclusive") else "inconclusive")
+    assert hedged == (
+        one if one != "supported" or not (rivals or ceiling == "inconclusive") else "inconclusive"
+    )
 
 
 @given(finite, spread, st.floats(min_value=0.05, max_value=1), directions, margin)
 def test_only_a_change_inside_the_margin_is_negligible(estimate, se, p_adjusted, direction, margin):
-    word = decide(testable=True, estimate=estimate, se=se, p_adjusted=p_adjusted, direction=direction, margin=margin)
+    word = decide(
+        testable=True,
+        estimate=estimate,
+        se=se,
+        p_adjusted=p_adjusted,
+        direction=direction,
+        margin=margin,
+    )
     assert word == "inconclusive" or abs(estimate) < margin
 
 
 def test_holm_adjusts_the_worked_example_of_four_tests():
-    # The example of the Wikipedia article on the Holm-Bonferroni method: at 5 per cent only H1 and H4 are rejected.
+    # The example of the Wikipedia article on the Holm-Bonferroni method: at 5 per cent only H1 and
+    # H4 are rejected.
     adjusted = holm({"H1": 0.01, "H2": 0.04, "H3": 0.03, "H4": 0.005})
     assert adjusted == pytest.approx({"H1": 0.03, "H2": 0.06, "H3": 0.06, "H4": 0.02})
     assert list(adjusted) == ["H1", "H2", "H3", "H4"]
@@ -168,7 +206,9 @@ def test_holm_adjusts_the_worked_example_of_four_tests():
 )
 def test_holm_gives_what_statsmodels_gives(values):
     ours = holm({str(i): p for i, p in enumerate(values)})
-    assert list(ours.values()) == pytest.approx(list(multipletests(values, method="holm")[1]), abs=1e-12)
+    assert list(ours.values()) == pytest.approx(
+        list(multipletests(values, method="holm")[1]), abs=1e-12
+    )
 
 
 @given(st.lists(chance, min_size=1, max_size=8))
@@ -176,7 +216,9 @@ def test_holm_never_makes_a_p_value_smaller_or_reorders_the_tests(values):
     ours = list(holm({str(i): p for i, p in enumerate(values)}).values())
     assert all(p <= q <= 1 for p, q in zip(values, ours, strict=True))
     for p, q in zip(values, ours, strict=True):
-        assert all(q <= other_q for other_p, other_q in zip(values, ours, strict=True) if other_p > p)
+        assert all(
+            q <= other_q for other_p, other_q in zip(values, ours, strict=True) if other_p > p
+        )
 
 
 def test_holm_leaves_out_a_test_that_could_not_be_made():
@@ -188,7 +230,9 @@ def test_holm_leaves_out_a_test_that_could_not_be_made():
     assert math.isnan(holm({"alone": float("nan")})["alone"])
 
 
-@pytest.mark.parametrize(("change", "se"), [(0.15, 0.0625), (-0.27, 0.072), (0.04, 0.08), (1.2, 0.3)])
+@pytest.mark.parametrize(
+    ("change", "se"), [(0.15, 0.0625), (-0.27, 0.072), (0.04, 0.08), (1.2, 0.3)]
+)
 def test_an_estimate_has_the_z_p_and_interval_of_the_normal_distribution(change, se):
     e = Estimate("exit_rate", "plans ended per 100 open", estimate=change, se=se)
     low, high = stats.norm.interval(0.95, loc=change, scale=se)
@@ -208,7 +252,9 @@ def test_the_detectable_change_is_found_four_times_in_five():
 def test_an_estimate_without_a_number_has_no_z_no_p_no_interval_and_did_not_move():
     e = Estimate("exit_rate", "", missing="no figure for 2013 (suppressed)")
     assert not e.known
-    assert all(math.isnan(x) for x in (e.estimate, e.se, e.z, e.p_value, e.low, e.high, e.detectable))
+    assert all(
+        math.isnan(x) for x in (e.estimate, e.se, e.z, e.p_value, e.low, e.high, e.detectable)
+    )
     assert e.moved == 0
 
 
@@ -249,10 +295,16 @@ def test_a_supporting_measure_agrees_only_where_it_can_tell(estimate, predicted,
         ((0.3, 0.3), (2, 0, 0), "fits"),
         ((0.3, 0.0), (1, 0, 1), "cannot tell"),
         ((0.3, -0.3), (1, 1, 0), "does not fit"),
-        ((-0.3, 0.0), (0, 1, 1), "does not fit"),  # one sign against it is enough, whatever cannot be told
+        (
+            (-0.3, 0.0),
+            (0, 1, 1),
+            "does not fit",
+        ),  # one sign against it is enough, whatever cannot be told
     ],
 )
 def test_a_variant_is_read_as_a_whole_from_its_signs(changes, counts, reading):
-    v = Variant("more found", tuple(Support(Estimate("m", "", estimate=c, se=0.1), "+") for c in changes))
+    v = Variant(
+        "more found", tuple(Support(Estimate("m", "", estimate=c, se=0.1), "+") for c in changes)
+    )
     assert (len(v.agreeing), len(v.against), len(v.unknown)) == counts
     assert v.reading == reading

@@ -1,4 +1,6 @@
-"""Mutated real files, a few of each mutation; the full run is `make fuzz`. And proof that a fault would be seen."""
+"""Mutated real files, a few of each mutation; the full run is `make fuzz`. And proof that a fault
+would be seen.
+"""
 
 import csv
 import io
@@ -29,7 +31,10 @@ def plans():
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_a_mutated_file_is_read_as_it_says_or_refused_in_one_paragraph(desk, mutation):
     fit = [s for s in originals() if mutate(s, mutation, 1)]
-    tried = [trial(desk, s, mutation, 1) for s in random.Random(mutation).sample(fit, min(FILES_EACH, len(fit)))]
+    tried = [
+        trial(desk, s, mutation, 1)
+        for s in random.Random(mutation).sample(fit, min(FILES_EACH, len(fit)))
+    ]
     assert [(r.file, r.fault) for r in tried if r.fault] == []
     assert len(tried) == min(FILES_EACH, len(fit)) > 0
 
@@ -43,15 +48,30 @@ def test_at_least_four_mutants_in_five_differ_from_their_original():
 @pytest.mark.parametrize("path", SLICES, ids=lambda path: path.stem)
 def test_the_slices_say_what_the_shipped_figures_say(shipped_dir, path):
     intake = sources.read_file(path)
-    edition = {"2024": "2024", "2025": "2025"}.get(path.name[:4], raw.editions(shipped_dir)[intake.source][0])
+    edition = {"2024": "2024", "2025": "2025"}.get(
+        path.name[:4], raw.editions(shipped_dir)[intake.source][0]
+    )
     held = raw.read_table(intake.source, edition, intake.table, shipped_dir)
-    mine, theirs = ({tuple(row) for row in frame.itertuples(index=False)} for frame in (intake.rows, held))
+    mine, theirs = (
+        {tuple(row) for row in frame.itertuples(index=False)} for frame in (intake.rows, held)
+    )
     assert len(mine) >= 10 and mine <= theirs
 
 
 def test_the_readers_leave_a_real_file_as_it_is(desk, plans):
     assert list(csv.reader(io.StringIO(plans.written().decode())))[0] == plans.header
-    assert run(["data", "add", str(HERE / "real_files" / f"{plans.name}.csv"), "--data-dir", str(desk.data)])[0] == 0
+    assert (
+        run(
+            [
+                "data",
+                "add",
+                str(HERE / "real_files" / f"{plans.name}.csv"),
+                "--data-dir",
+                str(desk.data),
+            ]
+        )[0]
+        == 0
+    )
     desk.restore()
 
 
@@ -72,7 +92,9 @@ def test_a_row_that_a_reader_drops_is_a_fault(desk, plans, monkeypatch):
 
 def test_a_cell_that_a_reader_changes_is_a_fault(desk, plans, monkeypatch):
     checked = sources._checked_rows
-    monkeypatch.setattr(sources, "_checked_rows", lambda rows, name: checked(rows, name).replace("c", "0"))
+    monkeypatch.setattr(
+        sources, "_checked_rows", lambda rows, name: checked(rows, name).replace("c", "0")
+    )
     assert "cells wrong" in faults(desk, plans)
 
 

@@ -1,7 +1,8 @@
 """The four hypotheses on planted causes, and the page they were written down on before looking.
 
-Every planted panel is simulated: the authority judged (Oxfordshire's place in the real panel) is made to stand still
-at its counts of 2015, and counts of its two last years are then multiplied. Nothing here is a finding about anybody.
+Every planted panel is simulated: the authority judged (Oxfordshire's place in the real panel) is
+made to stand still at its counts of 2015, and counts of its two last years are then multiplied.
+Nothing here is a finding about anybody.
 """
 
 import dataclasses
@@ -32,7 +33,9 @@ def study(tables):
 
 
 def still(study, first=2015, last=2018, codes=(HERE,)):
-    """The study with these authorities at a standstill: every year as 2015, and as many plans ended as started."""
+    """The study with these authorities at a standstill: every year as 2015, and as many plans ended
+    as started.
+    """
     panel = study.panel.copy()
     for code in codes:
         row = panel.loc[(code, 2015)].copy()
@@ -40,11 +43,15 @@ def still(study, first=2015, last=2018, codes=(HERE,)):
         for year in range(first - 2, last + 1):
             if (code, year) in panel.index:
                 panel.loc[(code, year)] = row
-    return dataclasses.replace(study, panel=measures.derive(panel), first_year=first, last_year=last)
+    return dataclasses.replace(
+        study, panel=measures.derive(panel), first_year=first, last_year=last
+    )
 
 
 def plant(study, changes, codes=(HERE,)):
-    """Multiply counts in the two last years. Plans started and not kept open end within three months."""
+    """Multiply counts in the two last years. Plans started and not kept open end within three
+    months.
+    """
     panel = study.panel.copy()
     for code in codes:
         for year in (study.last_year - 1, study.last_year):
@@ -53,7 +60,9 @@ def plant(study, changes, codes=(HERE,)):
                     more = panel.loc[(code, year), count] * (factor - 1)
                     panel.loc[(code, year), count] += more
                     if count == "plans_started_count" and more > 0:
-                        panel.loc[(code, year), ["plans_ended_count", "plans_ended_0_3_months_count"]] += more
+                        panel.loc[
+                            (code, year), ["plans_ended_count", "plans_ended_0_3_months_count"]
+                        ] += more
     return dataclasses.replace(study, panel=measures.derive(panel))
 
 
@@ -61,7 +70,9 @@ def end_more_of_the_long_plans(study, factor):
     """Multiply the ends of plans open six months or more in the two last years."""
     panel = study.panel.copy()
     for year in (study.last_year - 1, study.last_year):
-        panel.loc[(HERE, year), "plans_ended_count"] += (factor - 1) * panel.loc[(HERE, year), "ended_6_plus_count"]
+        panel.loc[(HERE, year), "plans_ended_count"] += (factor - 1) * panel.loc[
+            (HERE, year), "ended_6_plus_count"
+        ]
     return dataclasses.replace(study, panel=measures.derive(panel))
 
 
@@ -90,11 +101,15 @@ def test_a_lower_bar_for_entry_that_nothing_else_explains_is_supported(study, ca
     assert found["entry_threshold"].verdict == "supported"
     assert found["entry_threshold"].primary.estimate == pytest.approx(np.log(2))
     assert found["entry_threshold"].rivals == ()
-    assert found["awareness"].verdict != "supported" and found["exit_threshold"].verdict != "supported"
+    assert (
+        found["awareness"].verdict != "supported" and found["exit_threshold"].verdict != "supported"
+    )
 
 
 def test_a_higher_bar_for_entry_contradicts_a_lower_one(study):
-    finding = ox.assess(plant(still(study), PLANTED["entry_threshold"]["opposite"]), "entry_threshold")
+    finding = ox.assess(
+        plant(still(study), PLANTED["entry_threshold"]["opposite"]), "entry_threshold"
+    )
     assert finding.verdict == "contradicted"
     assert finding.primary.estimate == pytest.approx(-np.log(2))
     assert not finding.moved
@@ -105,15 +120,22 @@ def test_a_higher_bar_for_coming_off_is_supported_when_only_exits_moved(study):
     assert found["exit_threshold"].verdict == "supported"
     assert found["exit_threshold"].primary.measure == "exit_hazard_6_plus"
     assert found["exit_threshold"].primary.estimate == pytest.approx(np.log(0.4))
-    assert {f.verdict for name, f in found.items() if name != "exit_threshold"}.isdisjoint({"supported"})
+    assert {f.verdict for name, f in found.items() if name != "exit_threshold"}.isdisjoint(
+        {"supported"}
+    )
 
 
 def test_more_long_plans_ended_contradicts_a_higher_bar_for_coming_off(study):
-    assert ox.assess(end_more_of_the_long_plans(still(study), 2), "exit_threshold").verdict == "contradicted"
+    assert (
+        ox.assess(end_more_of_the_long_plans(still(study), 2), "exit_threshold").verdict
+        == "contradicted"
+    )
 
 
 def test_better_aimed_referrals_fit_best_but_not_clear_of_need(study):
-    finding = ox.assess(plant(still(study), PLANTED["awareness"]["better-aimed referrals"]), "awareness")
+    finding = ox.assess(
+        plant(still(study), PLANTED["awareness"]["better-aimed referrals"]), "awareness"
+    )
     no_need = (1689 + 744) / 5663
     assert finding.primary.estimate == pytest.approx(np.log((1 - 0.4 * no_need) / (1 - no_need)))
     assert finding.fits.set_index("mechanism")["loglik"].idxmax() == "better-aimed referrals"
@@ -121,37 +143,60 @@ def test_better_aimed_referrals_fit_best_but_not_clear_of_need(study):
 
 
 def test_fewer_referrals_in_need_contradict_awareness(study):
-    assert ox.assess(plant(still(study), PLANTED["awareness"]["opposite"]), "awareness").verdict == "contradicted"
+    assert (
+        ox.assess(plant(still(study), PLANTED["awareness"]["opposite"]), "awareness").verdict
+        == "contradicted"
+    )
 
 
 def test_where_nothing_moved_and_noise_is_low_all_four_are_negligible(study):
     everywhere = sorted(set(study.authorities.index.get_level_values("area_code")))
-    found = ox.assess_all(quiet(still(study, codes=[c for c in everywhere if (c, 2015) in study.panel.index])))
-    assert {name: f.verdict for name, f in found.items()} == dict.fromkeys(judging.NAMES, "negligible")
+    found = ox.assess_all(
+        quiet(still(study, codes=[c for c in everywhere if (c, 2015) in study.panel.index]))
+    )
+    assert {name: f.verdict for name, f in found.items()} == dict.fromkeys(
+        judging.NAMES, "negligible"
+    )
     assert all(f.primary.estimate == pytest.approx(0, abs=1e-9) for f in found.values())
 
 
 def test_where_nothing_moved_and_noise_is_high_nothing_is_concluded(study):
-    found = ox.assess_all(dataclasses.replace(still(study), noise=study.noise.assign(a=0.1, phi=5.0)))
+    found = ox.assess_all(
+        dataclasses.replace(still(study), noise=study.noise.assign(a=0.1, phi=5.0))
+    )
     assert {found[name].verdict for name in judging.HOLM_FAMILY} == {"inconclusive"}
 
 
-@pytest.mark.parametrize(("factor", "verdict"), [(1.5, "inconclusive"), (1.0, "negligible"), (0.6, "contradicted")])
+@pytest.mark.parametrize(
+    ("factor", "verdict"), [(1.5, "inconclusive"), (1.0, "negligible"), (0.6, "contradicted")]
+)
 def test_need_that_rises_everywhere_at_once_is_never_supported(study, factor, verdict):
-    codes = [c for c in set(study.authorities.index.get_level_values("area_code")) if (c, 2015) in study.panel.index]
-    finding = ox.assess(plant(still(study, codes=codes), [(STARTS, factor)], codes), "population_need")
+    codes = [
+        c
+        for c in set(study.authorities.index.get_level_values("area_code"))
+        if (c, 2015) in study.panel.index
+    ]
+    finding = ox.assess(
+        plant(still(study, codes=codes), [(STARTS, factor)], codes), "population_need"
+    )
     assert finding.verdict == verdict
     assert finding.primary.estimate == pytest.approx(np.log(factor), abs=1e-9)
     assert finding.moved is (factor > 1)
 
 
 def test_growth_in_the_number_of_children_counts_at_elasticity_one(study):
-    codes = [c for c in set(study.authorities.index.get_level_values("area_code")) if (c, 2015) in study.panel.index]
+    codes = [
+        c
+        for c in set(study.authorities.index.get_level_values("area_code"))
+        if (c, 2015) in study.panel.index
+    ]
     base = still(study, codes=codes)
     panel = base.panel.copy()
     panel.loc[(HERE, 2018), "children_0_17_count"] *= 1.3
     finding = ox.assess(dataclasses.replace(base, panel=panel), "population_need")
-    assert finding.primary.estimate == pytest.approx(np.log(1.3) / 2)  # one of the two years at the end
+    assert finding.primary.estimate == pytest.approx(
+        np.log(1.3) / 2
+    )  # one of the two years at the end
     assert finding.verdict == "inconclusive"
 
 
@@ -163,12 +208,18 @@ REFERRALS_AND_GATES = REFERRALS + ENQUIRIES + CONFERENCES + STARTS
 @pytest.mark.parametrize(
     ("hypothesis", "changes", "rivals"),
     [
-        ("awareness", [(REFERRALS_AND_GATES, 1.6)], {"more families in need", "more referrals recorded"}),
+        (
+            "awareness",
+            [(REFERRALS_AND_GATES, 1.6)],
+            {"more families in need", "more referrals recorded"},
+        ),
         ("entry_threshold", [(REFERRALS, 0.6)], {"fewer referrals recorded"}),
         ("awareness", [(REFERRALS, 2)], {"more families in need", "more referrals recorded"}),
     ],
 )
-def test_a_rival_that_fits_nearly_as_well_makes_it_inconclusive_and_is_named(study, hypothesis, changes, rivals):
+def test_a_rival_that_fits_nearly_as_well_makes_it_inconclusive_and_is_named(
+    study, hypothesis, changes, rivals
+):
     finding = ox.assess(plant(still(study), changes), hypothesis)
     assert finding.moved
     assert finding.verdict == "inconclusive"
@@ -177,7 +228,9 @@ def test_a_rival_that_fits_nearly_as_well_makes_it_inconclusive_and_is_named(stu
 
 
 def test_a_stricter_entry_is_named_as_rival_of_a_higher_bar_for_coming_off(study):
-    stricter = plant(still(study), [(CONFERENCES, 0.5), (STARTS, 0.4), (("plans_ended_0_3_months_count",), 0.2)])
+    stricter = plant(
+        still(study), [(CONFERENCES, 0.5), (STARTS, 0.4), (("plans_ended_0_3_months_count",), 0.2)]
+    )
     finding = ox.assess(end_more_of_the_long_plans(stricter, 0.4), "exit_threshold")
     assert (finding.verdict, finding.rivals) == ("inconclusive", ("entry_threshold",))
     assert finding.rival_mechanisms == ("a stricter entry that leaves heavier and longer plans",)
@@ -196,7 +249,10 @@ def test_no_rival_is_named_where_the_primary_did_not_move(study):
 def test_three_p_values_are_adjusted_together_and_need_stands_apart(study, years):
     found = ox.assess_all(dataclasses.replace(study, first_year=years[0], last_year=years[1]))
     assert list(found) == ["entry_threshold", "exit_threshold", "population_need", "awareness"]
-    family = {name: found[name].primary.p_value for name in ("entry_threshold", "exit_threshold", "awareness")}
+    family = {
+        name: found[name].primary.p_value
+        for name in ("entry_threshold", "exit_threshold", "awareness")
+    }
     assert {name: found[name].p_adjusted for name in family} == holm(family)
     assert np.isnan(found["population_need"].p_adjusted)
     assert all(f.verdict in VERDICTS and f.reason for f in found.values())
@@ -249,7 +305,9 @@ def test_the_council_of_2014_stands_beside_its_own_windows(study, years):
 
 @pytest.mark.parametrize("years", [(2013, 2016), (2013, 2018), (2015, 2018), (2021, 2024)])
 def test_the_council_of_2014_is_not_asked_about_later_years(study, years):
-    for finding in ox.assess_all(dataclasses.replace(study, first_year=years[0], last_year=years[1])).values():
+    for finding in ox.assess_all(
+        dataclasses.replace(study, first_year=years[0], last_year=years[1])
+    ).values():
         assert (finding.council_2014, finding.agreement) == (None, "not asked")
 
 
@@ -261,9 +319,19 @@ def test_the_council_of_2014_is_not_asked_about_another_authority(tables):
 @pytest.mark.parametrize(
     ("hypothesis", "changes", "verdict", "agreement"),
     [
-        ("entry_threshold", [(CONFERENCES + STARTS, 4)], "supported", "differs"),  # it had found none
+        (
+            "entry_threshold",
+            [(CONFERENCES + STARTS, 4)],
+            "supported",
+            "differs",
+        ),  # it had found none
         ("entry_threshold", [(CONFERENCES + STARTS, 0.2)], "contradicted", "agrees"),
-        ("awareness", [(NO_NEED, 0.2), (ENQUIRIES + CONFERENCES + STARTS, 3)], "supported", "agrees"),
+        (
+            "awareness",
+            [(NO_NEED, 0.2), (ENQUIRIES + CONFERENCES + STARTS, 3)],
+            "supported",
+            "agrees",
+        ),
         ("awareness", [(REFERRALS_AND_GATES, 0.3)], "contradicted", "differs"),
         ("awareness", [(REFERRALS_AND_GATES, 3)], "inconclusive", "cannot tell"),
     ],
@@ -313,8 +381,13 @@ def signs_in(text):
 
 def cause_table():
     section = PAGE.split("\n## For each cause")[1].split("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("| ") and "planted" not in line]
-    return {cells[0]: cells[1:] for cells in ([c.strip() for c in line.strip("|").split("|")] for line in lines)}
+    lines = [
+        line for line in section.splitlines() if line.startswith("| ") and "planted" not in line
+    ]
+    return {
+        cells[0]: cells[1:]
+        for cells in ([c.strip() for c in line.strip("|").split("|")] for line in lines)
+    }
 
 
 @pytest.mark.parametrize(
@@ -342,7 +415,8 @@ def test_margins_and_directions_in_the_code_are_those_on_the_page(name, margin, 
     ],
 )
 def test_a_margin_is_no_narrower_than_a_large_authority_can_meet(study, name, first):
-    # As the page promises of two-year bases: with no change, the 90 per cent interval at 600 open plans lies inside.
+    # As the page promises of two-year bases: with no change, the 90 per cent interval at 600 open
+    # plans lies inside.
     primary = judging.primary(dataclasses.replace(study, first_year=first), name)
     assert 1.645 * primary.se < RULES[name].MARGIN
 
@@ -356,7 +430,9 @@ def test_the_primaries_in_the_code_are_those_on_the_page():
         "awareness": "referrals_in_need_per_child",
     }
     assert RULES["population_need"].OUTCOME == "plans_started_per_child"
-    assert "growth in plans started per child that is shared" in bullet("population_need", "Primary")
+    assert "growth in plans started per child that is shared" in bullet(
+        "population_need", "Primary"
+    )
     assert RULES["entry_threshold"].BEFORE_2013 == "plans_per_referral"
     assert "before 2013 use plans started per referral" in bullet("entry_threshold", "Primary")
     assert RULES["awareness"].BEFORE_2013 == "enquiries_per_child"
@@ -388,10 +464,16 @@ def test_every_cause_on_the_page_is_a_mechanism_in_the_code_and_the_other_way_ro
 def test_each_mechanism_moves_the_primaries_the_page_says(words):
     mechanism = MECHANISMS[words]
     short = re.sub(r"^an? | that leaves .*", "", words)
-    row = next(cells for cause, cells in cause_table().items() if cause.replace(" (not growth)", "") == short)
+    row = next(
+        cells
+        for cause, cells in cause_table().items()
+        if cause.replace(" (not growth)", "") == short
+    )
     for name, sign in zip(("entry_threshold", "exit_threshold", "awareness"), row[:3], strict=True):
         assert mechanism.primaries.get(RULES[name].PRIMARY, 0) == SIGNS[sign], name
-    for measure, sign in signs_in(row[3].replace("care starts per plan −", "care starts per plan started −")).items():
+    for measure, sign in signs_in(
+        row[3].replace("care starts per plan −", "care starts per plan started −")
+    ).items():
         assert mechanism.signs[measure] == sign, measure
 
 
@@ -427,7 +509,9 @@ MOVED = {
 
 def size_table():
     section = PAGE.split("\n## Sizes")[1].split("\n## ")[0]
-    lines = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("| ")][1:]
+    lines = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("| ")][
+        1:
+    ]
     return {cells[0].strip(): [c.strip().replace("−", "-") for c in cells[1:]] for cells in lines}
 
 
@@ -459,13 +543,22 @@ def able_to_move(name, measure):
 
 
 def test_the_rivals_in_the_code_are_those_on_the_page():
-    named = {n: bullet(n, "Rivals").rstrip(".").lower().replace(", which", " that").split("; ") for n in RULES}
+    named = {
+        n: bullet(n, "Rivals").rstrip(".").lower().replace(", which", " that").split("; ")
+        for n in RULES
+    }
     for name in ("entry_threshold", "exit_threshold"):
         assert able_to_move(name, RULES[name].PRIMARY) == set(named[name])
     always = [words for words in named["awareness"] if not words.startswith("before 2013")]
-    early = [w.removeprefix("before 2013 ") for w in named["awareness"] if w.startswith("before 2013")]
+    early = [
+        w.removeprefix("before 2013 ") for w in named["awareness"] if w.startswith("before 2013")
+    ]
     assert able_to_move("awareness", "referrals_in_need_per_child") == set(always)
-    assert able_to_move("awareness", "enquiries_per_child") == {*early, "more families in need", "more severe need"}
+    assert able_to_move("awareness", "enquiries_per_child") == {
+        *early,
+        "more families in need",
+        "more severe need",
+    }
     need = bullet("population_need", "Rivals").split(".")[0].lower().split("; ")
     assert sorted(need) == sorted(m.words for m in RULES["population_need"].EVERYWHERE)
 
@@ -473,7 +566,9 @@ def test_the_rivals_in_the_code_are_those_on_the_page():
 def test_every_measure_a_hypothesis_leans_on_exists():
     for rules in RULES.values():
         named = [m for m, _ in rules.SUPPORTING]
-        named += [m for mechanism in rules.MECHANISMS for m in (*mechanism.signs, *mechanism.primaries)]
+        named += [
+            m for mechanism in rules.MECHANISMS for m in (*mechanism.signs, *mechanism.primaries)
+        ]
         assert set(named) <= set(measures.RATIOS)
         assert {sign for _, sign in rules.SUPPORTING} <= {"+", "-", "0"}
 
@@ -489,8 +584,13 @@ def test_the_variants_predict_what_the_page_predicts():
     signs = {"+": "+", "−": "-", "flat": "0", "flat or +": "0+", "flat or −": "0-"}
     for words, predictions in RULES["awareness"].VARIANTS.items():
         text = re.search(rf"{words.capitalize()}: ([^.]*)\.", bullet("awareness", "Predictions"))[1]
-        on_page = [re.fullmatch(r"(.*?) (flat or [+−]|flat|[+−])", part).groups() for part in text.split(", ")]
-        assert [(PHRASES[phrase], signs[sign]) for phrase, sign in on_page] == list(predictions), words
+        on_page = [
+            re.fullmatch(r"(.*?) (flat or [+−]|flat|[+−])", part).groups()
+            for part in text.split(", ")
+        ]
+        assert [(PHRASES[phrase], signs[sign]) for phrase, sign in on_page] == list(predictions), (
+            words
+        )
 
 
 @pytest.mark.parametrize(
@@ -516,13 +616,17 @@ def test_where_nothing_moved_only_flat_signs_agree_and_neither_variant_fits(stud
 def test_variants_stand_in_the_document_beside_the_contract_s_own_list(study):
     awareness = documents.verdicts_document(study)["hypotheses"][3]
     assert [v["variant"] for v in awareness["variants"]] == ["more found", "better aimed"]
-    assert [list(s) for v in awareness["variants"] for s in v["supporting"]] == [list(awareness["supporting"][0])] * 6
+    assert [list(s) for v in awareness["variants"] for s in v["supporting"]] == [
+        list(awareness["supporting"][0])
+    ] * 6
     assert {s["predicted"] for s in awareness["supporting"]} == {"+", "-", "0"}
     assert documents.verdicts_document(study)["hypotheses"][0]["variants"] == []
 
 
 def test_the_sentence_reads_the_variants_apart(study):
-    said = ox.say(ox.assess(plant(still(study), PLANTED["awareness"]["better-aimed referrals"]), "awareness"))
+    said = ox.say(
+        ox.assess(plant(still(study), PLANTED["awareness"]["better-aimed referrals"]), "awareness")
+    )
     assert "Read as more found: does not fit (" in said
     assert "Read as better aimed: fits (as predicted: referrals per 10,000 children, " in said
     assert "Read as" not in ox.say(ox.assess(study, "exit_threshold"))

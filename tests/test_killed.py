@@ -16,10 +16,15 @@ from oxcare_analysis.update import editions
 from oxcare_analysis.update.api import Api
 from oxcare_analysis.words import durable, swap
 
-SCENES = {"publish": Publishing, "publish by two renames": lambda folder: Publishing(folder, windows=True),
-          "add": Adding}
+SCENES = {
+    "publish": Publishing,
+    "publish by two renames": lambda folder: Publishing(folder, windows=True),
+    "add": Adding,
+}
 KILLS_EACH = 4
-forked = pytest.mark.skipif(FORK != "fork", reason="what is broken on purpose here reaches a child only by fork")
+forked = pytest.mark.skipif(
+    FORK != "fork", reason="what is broken on purpose here reaches a child only by fork"
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +44,19 @@ def test_a_killed_run_leaves_all_that_stood_and_the_next_one_ends(scenes, name):
 
 def test_the_log_of_a_publication_tells_its_phases_in_order(scenes):
     phases = list(dict.fromkeys(step.phase for step in scenes["publish by two renames"][1]))
-    assert phases == ["the start", "publish: locked", "publish: made", "swap: on the disk", "swap: journal written",
-                      "swap: old moved aside", "swap: new in place", "swap: old taken away", "swap: done",
-                      "publish: checked.json", "publish: index.html"]
+    assert phases == [
+        "the start",
+        "publish: locked",
+        "publish: made",
+        "swap: on the disk",
+        "swap: journal written",
+        "swap: old moved aside",
+        "swap: new in place",
+        "swap: old taken away",
+        "swap: done",
+        "publish: checked.json",
+        "publish: index.html",
+    ]
 
 
 def test_every_file_of_a_report_is_on_the_disk_before_it_is_put_in_place(scenes):
@@ -52,7 +67,9 @@ def test_every_file_of_a_report_is_on_the_disk_before_it_is_put_in_place(scenes)
 
 @dataclass
 class Updating(Adding):
-    """New editions of two tables, from a service: asked for, tried on a copy, added together or not at all."""
+    """New editions of two tables, from a service: asked for, tried on a copy, added together or not
+    at all.
+    """
 
     address: str = ""
     name: str = "data update"
@@ -62,7 +79,9 @@ class Updating(Adding):
 
 
 def said(phase, times):
-    """Where to kill: when the log says so for this many times; what is added is first tried on a copy."""
+    """Where to kill: when the log says so for this many times; what is added is first tried on a
+    copy.
+    """
     return lambda steps: steps.count(Step(phase, "went on")) == times
 
 
@@ -70,7 +89,9 @@ def serve(pipe):
     """Two new editions, from a process of its own: what has threads is not safe to fork."""
     service = Service()
     service.offer(C1, next(FILES.glob("2025_c1_*")))
-    service.offer("D5 Plans at 31 March by duration", next(FILES.glob("2025_d5_*")), published="2026-03-05")
+    service.offer(
+        "D5 Plans at 31 March by duration", next(FILES.glob("2025_d5_*")), published="2026-03-05"
+    )
     pipe.send(service.address)
     pipe.recv()
 
@@ -88,11 +109,22 @@ def address():
 @forked
 def test_an_update_that_is_killed_has_added_all_or_none_and_the_next_one_ends(address, tmp_path):
     scene = Updating(tmp_path.resolve(), address=address)
-    assert set(scene.after) - set(scene.before) >= {"raw/children_in_need/2025/referrals.csv",
-                                                    "raw/children_in_need/2025-2/plans_open_by_duration.csv"}
-    kills = [trial(scene, said(*point)) for point in (
-        ("swap: journal written", 1), ("build: read", 1), ("add: read and checked", 2), ("add: made ready", 2),
-        ("swap: journal written", 2), ("swap: new in place", 3), ("swap: done", 2))]
+    assert set(scene.after) - set(scene.before) >= {
+        "raw/children_in_need/2025/referrals.csv",
+        "raw/children_in_need/2025-2/plans_open_by_duration.csv",
+    }
+    kills = [
+        trial(scene, said(*point))
+        for point in (
+            ("swap: journal written", 1),
+            ("build: read", 1),
+            ("add: read and checked", 2),
+            ("add: made ready", 2),
+            ("swap: journal written", 2),
+            ("swap: new in place", 3),
+            ("swap: done", 2),
+        )
+    ]
     assert [kill for kill in kills if kill.fault] == []
     assert [kill.recovered for kill in kills] == ["old"] * 4 + ["new"] * 3
 
@@ -129,7 +161,9 @@ def test_a_swap_that_nothing_carries_to_its_end_is_seen(scenes, monkeypatch):
 def test_a_lock_that_outlives_its_holder_is_seen(scenes, monkeypatch):
     scene, steps = scenes["publish"]
     monkeypatch.setattr("killing.trial.SECONDS_TO_LET_GO", 0.1)
-    monkeypatch.setattr(os, "killpg", lambda *_: None)  # the run is only told to stop waiting: it goes on to hold
+    monkeypatch.setattr(
+        os, "killpg", lambda *_: None
+    )  # the run is only told to stop waiting: it goes on to hold
     with durable.lock(scene.lock, "a test"):
         from killing.trial import _let_go
 

@@ -1,4 +1,6 @@
-"""The growth ledger: Shapley's value by hand, reference bars, and bars that add up for every authority."""
+"""The growth ledger: Shapley's value by hand, reference bars, and bars that add up for every
+authority.
+"""
 
 import dataclasses
 from itertools import combinations, permutations
@@ -33,7 +35,9 @@ def window(study, first, last, code=None):
     """The same study of another window, and of another authority where a code is given."""
     code = code or study.area.code
     area = Area(code, "", study.names[code], "", 2010, 2025)
-    return dataclasses.replace(study, first_year=first, last_year=last, area=area, panel=study.panel.loc[[code]])
+    return dataclasses.replace(
+        study, first_year=first, last_year=last, area=area, panel=study.panel.loc[[code]]
+    )
 
 
 def bars(result):
@@ -45,7 +49,9 @@ def bars(result):
 
 @pytest.fixture(scope="module")
 def everywhere(study):
-    """The ledger of every authority and window, and every window of Oxfordshire, with two draws: sums need none."""
+    """The ledger of every authority and window, and every window of Oxfordshire, with two draws:
+    sums need none.
+    """
     codes = sorted(set(study.authorities.index.get_level_values("area_code")))
     cases = {(code, *w) for code in codes for w in WINDOWS}
     cases |= {("931", first, last) for first, last in combinations(range(2010, 2026), 2)}
@@ -58,22 +64,27 @@ def everywhere(study):
 
 
 def test_two_drivers_share_as_worked_by_hand():
-    # 100 open; at base 50 starts and an exit rate of .5 keep 100. Starts of 80 alone give 155 / 1.25 = 124, an exit
-    # rate of .4 alone 130 / 1.2 = 108.33, both 160 / 1.2 = 133.33. Starts: (24 + 25) / 2; exits: (8.33 + 9.33) / 2.
+    # 100 open; at base 50 starts and an exit rate of .5 keep 100. Starts of 80 alone give 155 /
+    # 1.25 = 124, an exit
+    # rate of .4 alone 130 / 1.2 = 108.33, both 160 / 1.2 = 133.33. Starts: (24 + 25) / 2; exits:
+    # (8.33 + 9.33) / 2.
     shares, momentum = shapley(100, np.log([[80], [0.4]]), np.log([50, 0.5]))
     assert shares == pytest.approx([24.5, 53 / 6])
     assert momentum == pytest.approx(0)
 
 
 def test_momentum_is_the_path_with_every_driver_at_base():
-    # 60 starts at base and an exit rate of .5 take 100 to (75 + 60) / 1.25 = 108, then to (81 + 60) / 1.25 = 112.8.
+    # 60 starts at base and an exit rate of .5 take 100 to (75 + 60) / 1.25 = 108, then to (81 + 60)
+    # / 1.25 = 112.8.
     shares, momentum = shapley(100, np.log([[60, 60], [0.5, 0.5]]), np.log([60, 0.5]))
     assert shares == pytest.approx([0, 0])
     assert momentum == pytest.approx(12.8)
 
 
 def path(start, levels):
-    """Open plans at the end of the years given: starts are the product of all drivers but the last, the exit rate."""
+    """Open plans at the end of the years given: starts are the product of all drivers but the last,
+    the exit rate.
+    """
     for year in zip(*levels, strict=True):
         starts, h = np.prod(year[:-1]), year[-1]
         start = (start * (1 - h / 2) + starts) / (1 + h / 2)
@@ -120,7 +131,10 @@ def test_drivers_that_did_the_same_get_the_same_and_their_order_does_not_matter(
 
 def test_draws_on_a_leading_axis_are_shared_one_by_one():
     random = np.random.default_rng(5)
-    logs, base = np.log([[[90.0] * 3, [0.8] * 3]]) + random.normal(0, 0.2, (4, 2, 3)), np.log([[80, 0.9]] * 4)
+    logs, base = (
+        np.log([[[90.0] * 3, [0.8] * 3]]) + random.normal(0, 0.2, (4, 2, 3)),
+        np.log([[80, 0.9]] * 4),
+    )
     together, momenta = shapley(100, logs, base)
     for i in range(4):
         alone, momentum = shapley(100, logs[i], base[i])
@@ -136,12 +150,15 @@ def test_the_drivers_of_oxfordshire_reproduce_the_published_stock(study, last):
     table = study.table.loc[2013:last]
     ends = table[STOCK].shift() + table[STARTS] - table[STOCK]
     h = (ends / (table[STOCK].shift() + table[STOCK]) * 2).iloc[1:]
-    logs = np.log(np.array([table[CHILDREN].iloc[1:], (table[STARTS] / table[CHILDREN]).iloc[1:], h]))
+    logs = np.log(
+        np.array([table[CHILDREN].iloc[1:], (table[STARTS] / table[CHILDREN]).iloc[1:], h])
+    )
     shares, momentum = shapley(430, logs, np.log([138956, 446 / 138956, 0.9]))
     assert 430 + shares.sum() + momentum == pytest.approx(table.loc[last, STOCK], abs=1e-8)
 
 
-# (window, base) -> momentum, then referrals per child to exit rate, in whole plans, from a separate calculation.
+# (window, base) -> momentum, then referrals per child to exit rate, in whole plans, from a separate
+# calculation.
 REFERENCE = {
     ((2013, 2018), "plans"): (-13, 22, 162, 112, -33, -8),
     ((2013, 2018), "one_year_base"): (36, 22, 152, 148, -25, -90),
@@ -156,8 +173,12 @@ REFERENCE = {
 }
 
 
-@pytest.mark.parametrize(("years", "base"), REFERENCE, ids=lambda x: "-".join(map(str, x)) if len(x) == 2 else x)
-def test_oxfordshires_bars_are_the_reference_bars_to_the_nearest_child(study, everywhere, years, base):
+@pytest.mark.parametrize(
+    ("years", "base"), REFERENCE, ids=lambda x: "-".join(map(str, x)) if len(x) == 2 else x
+)
+def test_oxfordshires_bars_are_the_reference_bars_to_the_nearest_child(
+    study, everywhere, years, base
+):
     result = everywhere["931", *years]
     table = result.table.set_index("driver")[base].astype(float)
     momentum = result.change - table.sum()
@@ -177,7 +198,8 @@ def test_the_changes_are_the_published_ones(everywhere):
 
 
 @pytest.mark.parametrize(
-    ("years", "base"), [((2013, 2018), (2012, 2013)), ((2010, 2014), (2010,)), ((2011, 2014), (2010, 2011))]
+    ("years", "base"),
+    [((2013, 2018), (2012, 2013)), ((2010, 2014), (2010,)), ((2011, 2014), (2010, 2011))],
 )
 def test_the_base_is_the_first_year_and_the_one_before_where_it_is_held(everywhere, years, base):
     assert everywhere["931", *years].base_years == base
@@ -189,7 +211,9 @@ def test_every_ledger_adds_up_or_says_why_there_is_none(everywhere):
         if result.testable:
             total = sum(bars(result).values()) + result.momentum
             assert total == pytest.approx(result.change, abs=1e-6), case
-            assert result.subtotals["plans"].sum() + result.momentum == pytest.approx(result.change, abs=1e-6), case
+            assert result.subtotals["plans"].sum() + result.momentum == pytest.approx(
+                result.change, abs=1e-6
+            ), case
             named = [d for driver in bars(result) for d in driver.split(" + ")]
             assert sorted(named) == sorted(DRIVERS), case
         else:
@@ -203,7 +227,9 @@ def test_the_other_bases_add_up_too(everywhere):
         if result.testable and not len(result.merged):
             for base in ("one_year_base", "three_year_base"):
                 drivers, steps = result.table[base].astype(float), result.subtotals[base]
-                assert drivers.isna().all() or drivers.sum() == pytest.approx(steps.sum(), abs=1e-6), case
+                assert drivers.isna().all() or drivers.sum() == pytest.approx(
+                    steps.sum(), abs=1e-6
+                ), case
 
 
 def test_oxfordshire_has_a_ledger_for_every_window(everywhere):
@@ -221,7 +247,9 @@ def test_a_window_without_the_middle_counts_merges_them_into_one_bar(everywhere)
     assert result.subtotals["step"].tolist() == ["children", "plans_per_child", "exits"]
 
 
-@pytest.mark.parametrize(("code", "missing"), [("393", 2015), ("908", 2014)], ids=["South Tyneside", "Cornwall"])
+@pytest.mark.parametrize(
+    ("code", "missing"), [("393", 2015), ("908", 2014)], ids=["South Tyneside", "Cornwall"]
+)
 def test_a_missing_count_of_referrals_leaves_its_two_drivers_null_and_one_bar_between_them(
     study, everywhere, code, missing
 ):
@@ -229,11 +257,20 @@ def test_a_missing_count_of_referrals_leaves_its_two_drivers_null_and_one_bar_be
     result = everywhere[code, 2013, 2018]
     rows = result.table.set_index("driver")
     for driver in ("referrals_per_child", "enquiries_per_referral"):
-        assert rows.loc[driver, ["plans", "low", "high", "stable_sign", "one_year_base"]].isna().all()
+        assert (
+            rows.loc[driver, ["plans", "low", "high", "stable_sign", "one_year_base"]].isna().all()
+        )
     assert result.merged["driver"].tolist() == ["referrals_per_child + enquiries_per_referral"]
     rest = rows.drop(index=["referrals_per_child", "enquiries_per_referral"])["plans"].astype(float)
-    assert rest.sum() + result.merged["plans"].sum() + result.momentum == pytest.approx(result.change, abs=1e-6)
-    assert result.subtotals["step"].tolist() == ["children", "found_per_child", "plans_per_enquiry", "exits"]
+    assert rest.sum() + result.merged["plans"].sum() + result.momentum == pytest.approx(
+        result.change, abs=1e-6
+    )
+    assert result.subtotals["step"].tolist() == [
+        "children",
+        "found_per_child",
+        "plans_per_enquiry",
+        "exits",
+    ]
 
 
 def test_a_merged_bar_is_the_shapley_share_of_the_ratio_that_spans_the_gap(study, everywhere):
@@ -252,12 +289,18 @@ def test_a_merged_bar_is_the_shapley_share_of_the_ratio_that_spans_the_gap(study
     ("code", "years", "said"),
     [
         ("857", (2018, 2021), "only 19 plans were open at the start, fewer than 40"),  # Rutland
-        ("201", (2013, 2018), "not published for 2013 (suppressed to protect confidentiality)"),  # City of London
+        (
+            "201",
+            (2013, 2018),
+            "not published for 2013 (suppressed to protect confidentiality)",
+        ),  # City of London
         ("204", (2018, 2021), "not published for 2021"),  # Hackney
         ("850", (2021, 2024), "not published for 2024 (low reliability)"),  # Hampshire
     ],
 )
-def test_where_there_is_no_ledger_the_reason_names_the_year_or_the_number(everywhere, code, years, said):
+def test_where_there_is_no_ledger_the_reason_names_the_year_or_the_number(
+    everywhere, code, years, said
+):
     assert not everywhere[code, *years].testable
     assert said in everywhere[code, *years].reason
 
@@ -277,15 +320,20 @@ def test_a_window_of_no_length_has_no_ledger(study):
 
 
 @pytest.mark.parametrize("code", ["852", "871"], ids=["Southampton", "Slough"])
-def test_where_recorded_and_implied_ends_disagree_the_ledger_is_run_on_both(study, everywhere, code):
+def test_where_recorded_and_implied_ends_disagree_the_ledger_is_run_on_both(
+    study, everywhere, code
+):
     table = study.panel.xs(code, level="area_code").loc[2013:2018]
-    gap = (table[STOCK].shift() + table[STARTS] - table[STOCK] - table["plans_ended_count"]).iloc[1:]
+    gap = (table[STOCK].shift() + table[STARTS] - table[STOCK] - table["plans_ended_count"]).iloc[
+        1:
+    ]
     result = everywhere[code, 2013, 2018]
     assert result.recording_residual == gap.sum()
     other = result.recorded_ends.set_index("driver")["plans"]
     assert list(other.index) == [*DRIVERS, "momentum", "unexplained"]
     assert other.sum() == pytest.approx(result.change, abs=1e-6)
-    # What is left is the published stock less the path of recorded ends over the mean of the published stocks.
+    # What is left is the published stock less the path of recorded ends over the mean of the
+    # published stocks.
     recorded = table["plans_ended_count"] / ((table[STOCK].shift() + table[STOCK]) / 2)
     followed = path(table.loc[2013, STOCK], [table[STARTS].iloc[1:], recorded.iloc[1:]])
     assert other["unexplained"] == pytest.approx(table.loc[2018, STOCK] - followed)
@@ -300,20 +348,31 @@ def test_oxfordshires_recorded_ends_agree_with_the_stock(everywhere):
 @pytest.fixture(scope="module")
 def with_intervals(study):
     codes = ("931", "372", "383", "825", "919", "873", "302", "306")
-    return [ledger(window(study, *years, code)) for code in codes for years in ((2013, 2018), (2018, 2021))]
+    return [
+        ledger(window(study, *years, code))
+        for code in codes
+        for years in ((2013, 2018), (2018, 2021))
+    ]
 
 
 def test_intervals_hold_their_estimates(with_intervals):
     rows = [row for result in with_intervals for table in (result.table, result.merged) if len(table)
             for row in table.dropna(subset=["plans"]).to_dict("records")]  # fmt: skip
-    rows += [{"low": r.momentum_low, "plans": r.momentum, "high": r.momentum_high} for r in with_intervals]
+    rows += [
+        {"low": r.momentum_low, "plans": r.momentum, "high": r.momentum_high}
+        for r in with_intervals
+    ]
     assert len(rows) > 100
     assert np.mean([row["low"] <= row["plans"] <= row["high"] for row in rows]) > 0.95
 
 
 def test_the_number_of_children_is_all_but_certain_and_the_exit_bar_is_not(with_intervals):
     for result in with_intervals:
-        width = (result.table["high"] - result.table["low"]).astype(float).set_axis(result.table["driver"])
+        width = (
+            (result.table["high"] - result.table["low"])
+            .astype(float)
+            .set_axis(result.table["driver"])
+        )
         assert width["children"] < 0.1 * width["exit_rate"], result.area
     ours = with_intervals[0].table.set_index("driver").loc["exit_rate"]
     # At this authority's size and noise an earlier simulation gave 100 to 130 children either side.
@@ -328,7 +387,10 @@ def test_a_bar_whose_sign_hangs_on_the_base_is_marked(with_intervals):
 
 def test_bars_that_rest_on_the_first_years_of_conferences_are_doubtful(everywhere):
     doubtful = everywhere["931", 2010, 2014].table.set_index("driver")["doubtful"]
-    assert {d for d, yes in doubtful.items() if yes} == {"conferences_per_enquiry", "plans_per_conference"}
+    assert {d for d, yes in doubtful.items() if yes} == {
+        "conferences_per_enquiry",
+        "plans_per_conference",
+    }
 
 
 def test_the_ledger_is_the_same_every_time(study, with_intervals):
@@ -337,7 +399,9 @@ def test_the_ledger_is_the_same_every_time(study, with_intervals):
 
 
 def test_planted_causes_fall_to_their_own_drivers(study):
-    """Simulated: a still authority whose exit rate halves in 2014, then one whose referrals double."""
+    """Simulated: a still authority whose exit rate halves in 2014, then one whose referrals
+    double.
+    """
     for driver in ("exit_rate", "referrals_per_child"):
         panel = study.panel.copy()
         for year in range(2011, 2019):
@@ -358,9 +422,12 @@ def test_planted_causes_fall_to_their_own_drivers(study):
 
 
 def test_the_path_by_hand_for_one_year():
-    # Oxfordshire 2013 to 2014: 430 open, 579 started, 504 open at the end, so 505 ended of a mean 467.
+    # Oxfordshire 2013 to 2014: 430 open, 579 started, 504 open at the end, so 505 ended of a mean
+    # 467.
     h = 505 / 467
-    shares, momentum = shapley(430, np.array([[log(579)], [log(h)]]), np.array([log(446), log(0.9)]))
+    shares, momentum = shapley(
+        430, np.array([[log(579)], [log(h)]]), np.array([log(446), log(0.9)])
+    )
     assert 430 + shares.sum() + momentum == pytest.approx(504)
     assert 430 + momentum == pytest.approx((430 * (1 - exp(log(0.9)) / 2) + 446) / 1.45)
 

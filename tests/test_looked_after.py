@@ -1,4 +1,6 @@
-"""Looked-after children: published counts, a ledger that adds up, routes without double counting, substitution."""
+"""Looked-after children: published counts, a ledger that adds up, routes without double counting,
+substitution.
+"""
 
 import dataclasses
 from math import log
@@ -22,10 +24,14 @@ def study(tables):
 
 
 def planted(study, **columns):
-    """The study with columns of its own area's table set: a number for every year, or year → number."""
+    """The study with columns of its own area's table set: a number for every year, or year →
+    number.
+    """
     panel = study.panel.copy()
     for name, values in columns.items():
-        for year, value in (values if isinstance(values, dict) else dict.fromkeys(range(2010, 2026), values)).items():
+        for year, value in (
+            values if isinstance(values, dict) else dict.fromkeys(range(2010, 2026), values)
+        ).items():
             panel.loc[(study.area.code, year), name] = value
     return dataclasses.replace(study, panel=panel)
 
@@ -34,11 +40,20 @@ def planted(study, **columns):
 
 
 def test_the_counts_are_the_published_ones(study):
-    # The department's releases, March of each year: first, at the council's report, the inspection, the newest.
+    # The department's releases, March of each year: first, at the council's report, the inspection,
+    # the newest.
     counts = ox.looked_after(study).table.set_index("year")
     assert counts.index.tolist() == list(range(2006, 2026))
     assert counts["count"][[2006, 2010, 2013, 2014, 2015, 2018, 2023, 2025]].tolist() == [
-        430, 449, 416, 462, 510, 684, 882, 800]
+        430,
+        449,
+        416,
+        462,
+        510,
+        684,
+        882,
+        800,
+    ]
     assert counts.loc[2014, ["started", "ceased"]].tolist() == [296, 261]
     assert counts.loc[2018, "here"] == pytest.approx(684 / 430 * 100)
     assert counts.loc[2018, "england"] == pytest.approx(75370 / 60300 * 100)
@@ -47,28 +62,41 @@ def test_the_counts_are_the_published_ones(study):
 def test_the_rate_is_the_departments_and_its_rank_the_councils(study):
     found = ox.looked_after(study)
     rates = ox.compare(study, "looked_after_per_child").table.set_index("year")["value"]
-    assert rates[2013] == pytest.approx(30.0, abs=0.1)  # paragraph 4c of the 2014 report, on the population of then
+    assert rates[2013] == pytest.approx(
+        30.0, abs=0.1
+    )  # paragraph 4c of the 2014 report, on the population of then
     assert rates[2018] == pytest.approx(48, abs=0.5)
-    assert abs(found.rank_from - 6) <= 3  # said to be 6th lowest; ranks move with the list of authorities
+    assert (
+        abs(found.rank_from - 6) <= 3
+    )  # said to be 6th lowest; ranks move with the list of authorities
     assert found.rank_to > found.rank_from
 
 
 def test_an_end_that_is_not_published_is_said(tables):
     assert "is not published for both 2006 and 2018" in ox.say(
-        dataclasses.replace(ox.looked_after(ox.load("Cumberland", 2013, 2018)), first_year=2006))
+        dataclasses.replace(ox.looked_after(ox.load("Cumberland", 2013, 2018)), first_year=2006)
+    )
 
 
 def test_a_rank_counts_as_unusual_exactly_where_the_rank_test_says_so(study):
-    # Two-sided at 1 in 20 of 151: 2 × 3 / 152 is .039 and 2 × 4 / 152 is .053, so three at each end.
+    # Two-sided at 1 in 20 of 151: 2 × 3 / 152 is .039 and 2 × 4 / 152 is .053, so three at each
+    # end.
     found = ox.looked_after(study)
     assert (found.change.placebo_of, found.unusual, found.change.peculiar) == (151, 3, False)
-    for rank, standing in ((3, "one of them"), (4, "just outside them"), (5, "not one of them"), (148, "just outside")):
+    for rank, standing in (
+        (3, "one of them"),
+        (4, "just outside them"),
+        (5, "not one of them"),
+        (148, "just outside"),
+    ):
         change = dataclasses.replace(found.change, placebo_rank=rank, peculiar=rank <= 3)
         assert f"it is {standing}" in ox.say(dataclasses.replace(found, change=change))
 
 
-@pytest.mark.parametrize(("first", "last", "read"), [(2013, 2018, "together"), (2018, 2021, "apart"),
-                                                     (2021, 2025, "unclear")])
+@pytest.mark.parametrize(
+    ("first", "last", "read"),
+    [(2013, 2018, "together"), (2018, 2021, "apart"), (2021, 2025, "unclear")],
+)
 def test_care_and_plans_move_together_apart_or_not_clearly(study, first, last, read):
     # 416 → 684 and 430 → 687; 684 → 782 and 687 → 451; 782 → 800, but fewer per child.
     assert ox.looked_after(ox.load("Oxfordshire", first, last)).beside_plans == read
@@ -82,35 +110,58 @@ def everywhere(study):
     codes = sorted(set(study.authorities.index.get_level_values("area_code")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ledgers, "DRAWS", 2)
-        return {(code, *w): ox.ledger(dataclasses.replace(
-            study, first_year=w[0], last_year=w[1], panel=study.panel.loc[[code]],
-            area=Area(code, "", study.names[code], "", 2010, 2025)), "looked_after") for code in codes for w in WINDOWS}
+        return {
+            (code, *w): ox.ledger(
+                dataclasses.replace(
+                    study,
+                    first_year=w[0],
+                    last_year=w[1],
+                    panel=study.panel.loc[[code]],
+                    area=Area(code, "", study.names[code], "", 2010, 2025),
+                ),
+                "looked_after",
+            )
+            for code in codes
+            for w in WINDOWS
+        }
 
 
 def test_the_ledger_of_every_authority_adds_up_or_says_why_there_is_none(everywhere):
     for case, result in everywhere.items():
         if result.testable:
-            assert result.table["plans"].astype(float).sum() + result.momentum == pytest.approx(result.change), case
-            assert result.subtotals["plans"].sum() + result.momentum == pytest.approx(result.change), case
+            assert result.table["plans"].astype(float).sum() + result.momentum == pytest.approx(
+                result.change
+            ), case
+            assert result.subtotals["plans"].sum() + result.momentum == pytest.approx(
+                result.change
+            ), case
         else:
             assert len(result.reason) > 20 and result.reason.endswith("."), case
     assert sum(result.testable for result in everywhere.values()) > 500
     assert everywhere["931", 2013, 2018].change == 268
-    assert "fewer than 40" in everywhere["201", 2013, 2018].reason or "not published" in everywhere[
-        "201", 2013, 2018].reason  # City of London
+    assert (
+        "fewer than 40" in everywhere["201", 2013, 2018].reason
+        or "not published" in everywhere["201", 2013, 2018].reason
+    )  # City of London
 
 
 def test_planted_causes_fall_to_their_own_drivers_of_care(study):
-    """Simulated: a still authority where care starts to end half as fast, then one where twice as many start."""
+    """Simulated: a still authority where care starts to end half as fast, then one where twice as
+    many start.
+    """
     for driver in ("care_exit_rate", "care_starts_per_child"):
         stock, columns = 500.0, {}
         for year in range(2010, 2019):
             h = 0.2 if driver == "care_exit_rate" and year > 2013 else 0.4
             starts = 400 if driver == "care_starts_per_child" and year > 2013 else 200
             now = (stock * (1 - h / 2) + starts) / (1 + h / 2)
-            for name, value in {"looked_after_count": now, "looked_after_started_count": starts, "children_0_17_count":
-                                140000, "looked_after_implied_ends_count": stock + starts - now,
-                                "looked_after_mean_count": (stock + now) / 2}.items():
+            for name, value in {
+                "looked_after_count": now,
+                "looked_after_started_count": starts,
+                "children_0_17_count": 140000,
+                "looked_after_implied_ends_count": stock + starts - now,
+                "looked_after_mean_count": (stock + now) / 2,
+            }.items():
                 columns.setdefault(name, {})[year] = value
             stock = now
         result = ox.ledger(planted(study, **columns), "looked_after")
@@ -147,7 +198,8 @@ def test_ages_are_the_published_rows(study):
 
 
 def test_ages_that_do_not_add_up_to_the_published_number_are_said(study):
-    # The published ages of 2018: 36 + 75 + 119 + 284 + 171 = 685, and 684 in all; of 2013, 416 both ways.
+    # The published ages of 2018: 36 + 75 + 119 + 284 + 171 = 685, and 684 in all; of 2013, 416 both
+    # ways.
     unequal = ox.ages(study).unequal.set_index("year")
     assert unequal.loc[2018, ["added", "all_ages"]].tolist() == [685, 684]
     assert unequal.loc[2015, ["added", "all_ages"]].tolist() == [514, 510]
@@ -173,7 +225,9 @@ def test_without_unaccompanied_children_is_the_rest_over_all_children(study):
 
 
 def test_where_unaccompanied_children_are_too_few_to_publish_nothing_is_said_of_them(study):
-    assert ox.say(ox.unaccompanied(planted(study, looked_after_here_count=np.nan))).startswith("The number of unaccom")
+    assert ox.say(ox.unaccompanied(planted(study, looked_after_here_count=np.nan))).startswith(
+        "The number of unaccom"
+    )
 
 
 # Substitution
@@ -182,7 +236,14 @@ def test_where_unaccompanied_children_are_too_few_to_publish_nothing_is_said_of_
 def test_children_in_need_without_a_plan_are_the_rest(study):
     # Children in need − on a plan − looked after, worked out by hand from the published tables.
     rest = ox.in_need(study).table.set_index("year")["without_plan"]
-    assert rest[[2013, 2014, 2015, 2018, 2021, 2024]].tolist() == [2625, 2538, 2838, 2922, 3047, 2560]
+    assert rest[[2013, 2014, 2015, 2018, 2021, 2024]].tolist() == [
+        2625,
+        2538,
+        2838,
+        2922,
+        3047,
+        2560,
+    ]
     assert ox.in_need(study).reading == "against substitution"  # plans +257, the rest +297
 
 
@@ -191,17 +252,28 @@ def test_the_change_between_single_years_and_the_year_recording_moved_are_said(s
     found, said = ox.in_need(study), ox.say(ox.in_need(study))
     assert found.single == pytest.approx(log(2922 / 142_703 / (2625 / 138_956)))
     assert "between 2013 and 2018 alone, a rise of 8 per cent" in said
-    assert "March 2016 all children in need rose from 3,917 to 4,636, while referrals closed with no further action " \
-        "fell from 1,689 to 565 and those assessed and found not in need rose from 744 to 2,122" in said
+    assert (
+        "March 2016 all children in need rose from 3,917 to 4,636, while referrals closed with no"
+        " further action fell from 1,689 to 565 and those assessed and found not in need rose from"
+        " 744 to 2,122" in said
+    )
 
 
 @pytest.mark.parametrize(
     ("rest", "plans", "reading"),
     [
         ({2013: 2625, 2017: 1500, 2018: 1400}, {}, "as substitution would"),
-        ({2013: 2625, 2017: 2400, 2018: 2368}, {}, "cannot tell"),  # 257 fewer: one for one, but within noise
+        (
+            {2013: 2625, 2017: 2400, 2018: 2368},
+            {},
+            "cannot tell",
+        ),  # 257 fewer: one for one, but within noise
         ({2013: 2625, 2017: 4000, 2018: 4100}, {}, "against substitution"),
-        ({2013: 2625, 2017: 4000, 2018: 4100}, {2018: 300.0}, "as substitution would"),  # plans gave place
+        (
+            {2013: 2625, 2017: 4000, 2018: 4100},
+            {2018: 300.0},
+            "as substitution would",
+        ),  # plans gave place
         ({2013: 2625, 2017: 1500, 2018: 1400}, {2018: 300.0}, "against substitution"),
         ({}, {2018: 440.0}, "nothing to ask"),
         ({2018: np.nan}, {}, "not published"),
@@ -220,7 +292,11 @@ def test_the_routes_table_is_the_councils(study):
     # Paragraph 13 of the 2014 report and its footnote: children can stand in more than one row.
     totals = ox.routes(study).totals.set_index("period")
     assert totals.loc["2012/13"].tolist() == [247, 83, 164, 40 + 56 + 123 + 26, 245 - 164]
-    assert totals.loc["2013/14", ["entered", "none", "extra"]].tolist() == [298, 72, 65 + 87 + 163 + 42 - 226]
+    assert totals.loc["2013/14", ["entered", "none", "extra"]].tolist() == [
+        298,
+        72,
+        65 + 87 + 163 + 42 - 226,
+    ]
     plan = ox.routes(study).table.query("route == 'a child protection plan'").set_index("period")
     assert plan["alone"].tolist() == [123 - 81, 163 - 131, 33 - 32]
     assert plan.loc["2012/13", "share"] == pytest.approx(123 / 247)
@@ -234,11 +310,18 @@ def test_no_fewer_had_one_route_alone_than_the_bound_says(seed):
     random = np.random.default_rng(seed)
     help_had = random.random((80, 4)) < random.uniform(0.1, 0.8, 4)
     measures = list(care_routes.ROUTES)
-    cells = {care_routes.TOTAL: 80, care_routes.NONE_BEFORE: (~help_had.any(axis=1)).sum(),
-             **dict(zip(measures, help_had.sum(axis=0), strict=True))}
-    stated = pd.DataFrame({"period": "2012/13", "measure": list(cells), "value": [float(v) for v in cells.values()]})
+    cells = {
+        care_routes.TOTAL: 80,
+        care_routes.NONE_BEFORE: (~help_had.any(axis=1)).sum(),
+        **dict(zip(measures, help_had.sum(axis=0), strict=True)),
+    }
+    stated = pd.DataFrame(
+        {"period": "2012/13", "measure": list(cells), "value": [float(v) for v in cells.values()]}
+    )
     found = care_routes.routes("Testshire", stated)
-    alone = [(help_had[:, i] & (help_had.sum(axis=1) == 1)).sum() for i in range(4)] + [cells[care_routes.NONE_BEFORE]]
+    alone = [(help_had[:, i] & (help_had.sum(axis=1) == 1)).sum() for i in range(4)] + [
+        cells[care_routes.NONE_BEFORE]
+    ]
     assert (found.table["alone"].to_numpy() <= alone).all()
     assert found.totals["extra"].iloc[0] == (np.maximum(help_had.sum(axis=1) - 1, 0)).sum()
 
@@ -258,12 +341,17 @@ def test_placements_are_listed_as_stated_and_a_retelling_once(study):
 
 def test_the_sentence_on_growth_has_the_records_numbers(study):
     said = ox.say(ox.looked_after(study))
-    for words in ("rose from 416 to 684", "(430 in 2006)", f"a rise of {684 / 416 * 100 - 100:.0f} per cent",
-                  f"a rise of {75370 / 68110 * 100 - 100:.0f} per cent in England"):
+    for words in (
+        "rose from 416 to 684",
+        "(430 in 2006)",
+        f"a rise of {684 / 416 * 100 - 100:.0f} per cent",
+        f"a rise of {75370 / 68110 * 100 - 100:.0f} per cent in England",
+    ):
         assert words in said
     change = ox.looked_after(study).change
-    assert change.estimate == pytest.approx(0.5 * (
-        log(684 / 142703) + log(666 / 142584) - log(416 / 138956) - log(450 / 138000)))
+    assert change.estimate == pytest.approx(
+        0.5 * (log(684 / 142703) + log(666 / 142584) - log(416 / 138956) - log(450 / 138000))
+    )
 
 
 def test_where_plans_cannot_be_set_beside_them_nothing_is_said_of_plans():

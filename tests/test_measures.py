@@ -24,7 +24,8 @@ COUNTS = [
     "no_further_action_count",
     "not_in_need_count",
 ]
-# Simulated. 2013 has no year before it; the longest band is suppressed in 2014; 2015 is missing; the stock of 982 rises
+# Simulated. 2013 has no year before it; the longest band is suppressed in 2014; 2015 is missing;
+# the stock of 982 rises
 # by more than the plans started in 2015, which no number of ends can explain.
 SIMULATED = {
     ("981", 2013): (100, 120, 110, 30, 20, 4, 25, 15, 6, 1000, 200, 150),
@@ -60,7 +61,9 @@ def test_plans_ended_are_those_the_stock_implies(simulated):
         (("981", 2016), 95, 97.5),  # 2015 is not held: 90 - 80 + 95 = 105
     ],
 )
-def test_an_opening_stock_that_is_not_held_is_worked_back_from_the_recorded_ends(simulated, key, ends, mean_open):
+def test_an_opening_stock_that_is_not_held_is_worked_back_from_the_recorded_ends(
+    simulated, key, ends, mean_open
+):
     assert simulated.loc[key, "implied_ends_count"] == ends
     assert simulated.loc[key, "mean_open_count"] == mean_open
 
@@ -92,8 +95,14 @@ def test_the_mean_stock_of_six_months_and_more_needs_both_ends_of_the_year(simul
 
 
 def test_no_need_adds_the_two_ways_a_referral_is_closed(simulated):
-    assert simulated.loc[("981", 2013), ["no_need_count", "referrals_in_need_count"]].tolist() == [350, 650]
-    assert simulated.loc[("982", 2014), ["no_need_count", "referrals_in_need_count"]].tolist() == [100, 300]
+    assert simulated.loc[("981", 2013), ["no_need_count", "referrals_in_need_count"]].tolist() == [
+        350,
+        650,
+    ]
+    assert simulated.loc[("982", 2014), ["no_need_count", "referrals_in_need_count"]].tolist() == [
+        100,
+        300,
+    ]
 
 
 def test_one_of_the_two_missing_leaves_no_sum(simulated):
@@ -110,7 +119,9 @@ def test_the_year_before_is_by_year_and_never_by_row(simulated):
 
 
 def test_deriving_leaves_the_published_counts_alone(simulated):
-    assert simulated[COUNTS].equals(pd.DataFrame(list(SIMULATED.values()), simulated.index, COUNTS, dtype=float))
+    assert simulated[COUNTS].equals(
+        pd.DataFrame(list(SIMULATED.values()), simulated.index, COUNTS, dtype=float)
+    )
     assert set(simulated.columns) == {*MEASURES, *measures.DERIVED}
 
 
@@ -125,9 +136,12 @@ def test_ratios_are_worked_on_the_log_scale_with_the_smaller_count(simulated):
 
 
 def test_a_ratio_of_nothing_is_zero_and_has_no_log_and_one_over_nothing_does_not_exist():
-    index = pd.MultiIndex.from_product([["981"], [2013, 2014, 2015, 2016, 2017]], names=["area_code", "year"])
+    index = pd.MultiIndex.from_product(
+        [["981"], [2013, 2014, 2015, 2016, 2017]], names=["area_code", "year"]
+    )
     counts = pd.DataFrame(
-        {"repeat_plans_count": [10.0, 0, 5, NONE, 0], "plans_started_count": [40.0, 40, 0, 40, 0]}, index
+        {"repeat_plans_count": [10.0, 0, 5, NONE, 0], "plans_started_count": [40.0, 40, 0, 40, 0]},
+        index,
     )
     frame = series(counts, "repeat_share").droplevel("area_code")
     np.testing.assert_array_equal(frame["value"], [0.25, 0, NONE, NONE, NONE])
@@ -144,11 +158,17 @@ def test_both_counts_of_every_ratio_are_in_the_panel(derived, ratio):
     assert ratio.label and ratio.per > 0
 
 
-# (measure, year, top, bottom) of Oxfordshire, typed from the publishers' files or worked out from them by hand.
+# (measure, year, top, bottom) of Oxfordshire, typed from the publishers' files or worked out from
+# them by hand.
 BY_HAND = [
     ("open_per_child", 2013, 430, 138956),
     ("exit_rate", 2018, 609 + 773 - 687, (609 + 687) / 2),
-    ("exit_rate", 2010, 306, (266 + 247) / 2),  # the stock of March 2009 worked back: 266 - 325 + 306 = 247
+    (
+        "exit_rate",
+        2010,
+        306,
+        (266 + 247) / 2,
+    ),  # the stock of March 2009 worked back: 266 - 325 + 306 = 247
     ("no_need_share", 2014, 2269 + 721, 5905),
     ("referrals_in_need_per_child", 2016, 6750 - 565 - 2122, 141385),
     ("plans_per_enquiry", 2014, 579, 1582),
@@ -163,8 +183,11 @@ def test_oxfordshire_has_the_ratios_worked_out_by_hand(derived, measure, year, t
     assert row["n"] == min(top, bottom)
 
 
-def test_the_share_of_referrals_without_need_hardly_moved_while_its_two_parts_changed_places(derived):
-    # 43 per cent of referrals were closed with no further action in 2013 and 8 in 2016; the sum went from 54 to 40.
+def test_the_share_of_referrals_without_need_hardly_moved_while_its_two_parts_changed_places(
+    derived,
+):
+    # 43 per cent of referrals were closed with no further action in 2013 and 8 in 2016; the sum
+    # went from 54 to 40.
     share = series(derived, "no_need_share").xs("931", level="area_code")["value"] * 100
     assert share.loc[2013:2024].round().tolist() == [54, 51, 43, 40, 48, 47, 44, 48, 46, 38, 38, 48]
 

@@ -1,4 +1,6 @@
-"""The regressions against statsmodels itself and planted slopes, and the trend decomposition by hand."""
+"""The regressions against statsmodels itself and planted slopes, and the trend decomposition by
+hand.
+"""
 
 import dataclasses
 
@@ -14,7 +16,11 @@ from oxcare_analysis.thinking.models.regression import exits_by_band, growth_on_
 from oxcare_analysis.words.columns import BANDS
 
 HERE = "931"
-STARTS, CHILDREN, ENQUIRIES = "plans_started_count", "children_0_17_count", "enquiries_started_count"
+STARTS, CHILDREN, ENQUIRIES = (
+    "plans_started_count",
+    "children_0_17_count",
+    "enquiries_started_count",
+)
 PARTS = ["national", "regional", "neighbour", "local"]
 
 
@@ -45,7 +51,9 @@ def coefficients(model):
 def test_a_trend_is_the_quasi_poisson_of_statsmodels(study, measure, top, bottom):
     rows = study.table.loc[2013:2018]
     x = sm.add_constant(pd.Series(np.arange(6.0), rows.index, name="since"))
-    direct = sm.GLM(rows[top], x, family=sm.families.Poisson(), offset=np.log(rows[bottom])).fit(scale="X2", use_t=True)
+    direct = sm.GLM(rows[top], x, family=sm.families.Poisson(), offset=np.log(rows[bottom])).fit(
+        scale="X2", use_t=True
+    )
     ours = rate_trend(study, measure)
     np.testing.assert_allclose(ours.table["estimate"], direct.params, rtol=1e-6)
     np.testing.assert_allclose(ours.table[["low", "high"]], direct.conf_int(), rtol=1e-6)
@@ -54,7 +62,10 @@ def test_a_trend_is_the_quasi_poisson_of_statsmodels(study, measure, top, bottom
     assert ours.observations == 6
     np.testing.assert_allclose(ours.residuals["fitted"], direct.fittedvalues, rtol=1e-6)
     np.testing.assert_allclose(
-        ours.residuals["pearson"], direct.resid_pearson / np.sqrt(direct.scale), rtol=1e-5, atol=1e-8
+        ours.residuals["pearson"],
+        direct.resid_pearson / np.sqrt(direct.scale),
+        rtol=1e-5,
+        atol=1e-8,
     )
 
 
@@ -62,7 +73,9 @@ def test_a_trend_is_the_quasi_poisson_of_statsmodels(study, measure, top, bottom
 @pytest.mark.parametrize("slope", [0.12, 0.0, -0.3])
 def test_exact_exponential_growth_has_its_own_slope(study, slope):
     children = study.table[CHILDREN]
-    grown = {year: 0.004 * children[year] * np.exp(slope * (year - 2013)) for year in range(2013, 2019)}
+    grown = {
+        year: 0.004 * children[year] * np.exp(slope * (year - 2013)) for year in range(2013, 2019)
+    }
     found = coefficients(rate_trend(planted(study, STARTS, grown), "plans_started_per_child"))
     assert found.loc["trend a year", "estimate"] == pytest.approx(slope, abs=1e-7)
     assert found.loc["constant", "estimate"] == pytest.approx(np.log(0.004), abs=1e-7)
@@ -72,7 +85,8 @@ def test_scatter_widens_the_interval_and_leaves_the_slope_alone(study):
     children = study.table[CHILDREN]
     widths = []
     for wobble in (1.02, 1.2):
-        # Up, down, down, up about a straight line: no slope of its own, nor any pull on the first or last year.
+        # Up, down, down, up about a straight line: no slope of its own, nor any pull on the first
+        # or last year.
         grown = {
             year: 0.004 * children[year] * np.exp(0.1 * (year - 2014)) * wobble**sign
             for year, sign in zip(range(2013, 2017), (1, -1, -1, 1), strict=True)
@@ -118,7 +132,9 @@ def test_a_year_with_nothing_to_divide_by_is_left_out_of_a_trend(study):
 
 @pytest.mark.filterwarnings("ignore:Perfect separation")
 def test_planted_hazards_and_their_trend_are_recovered_by_band(study):
-    """Simulated: hazards of 1.2, .9 and .6 a year in 2013, all falling by 7 per cent (in logs) a year."""
+    """Simulated: hazards of 1.2, .9 and .6 a year in 2013, all falling by 7 per cent (in logs) a
+    year.
+    """
     hazards = {"6_12": 1.2, "12_24": 0.9, "24_plus": 0.6}
     panel = study.panel.copy()
     for i, year in enumerate(range(2012, 2019)):
@@ -126,16 +142,21 @@ def test_planted_hazards_and_their_trend_are_recovered_by_band(study):
             stock = 100 + 40 * j + 13 * i
             panel.loc[(HERE, year), f"plans_open_{band}_months_count"] = stock
             panel.loc[(HERE, year), f"plans_ended_{band}_months_count"] = (
-                hazard * np.exp(-0.07 * (year - 2013)) * (stock - 6.5)  # the mean of this stock and 13 fewer
+                hazard
+                * np.exp(-0.07 * (year - 2013))
+                * (stock - 6.5)  # the mean of this stock and 13 fewer
             )
     model = exits_by_band(dataclasses.replace(study, panel=panel))
     found = coefficients(model)["estimate"]
     assert model.observations == 18
     assert found["trend a year"] == pytest.approx(-0.07, abs=1e-6)
-    # The first band in alphabetical order, '1 to 2 years', is the constant; the others are set against it.
+    # The first band in alphabetical order, '1 to 2 years', is the constant; the others are set
+    # against it.
     levels = {"6_12": found["constant"] + found["band 6 to 12 months"], "12_24": found["constant"]}
     levels["24_plus"] = found["constant"] + found["band 2 years or more"]
-    assert {band: np.exp(level) for band, level in levels.items()} == pytest.approx(hazards, abs=1e-6)
+    assert {band: np.exp(level) for band, level in levels.items()} == pytest.approx(
+        hazards, abs=1e-6
+    )
 
 
 def test_exits_by_band_are_the_quasi_poisson_of_statsmodels(study):
@@ -144,11 +165,16 @@ def test_exits_by_band_are_the_quasi_poisson_of_statsmodels(study):
         stock = study.table[f"plans_open_{band}_months_count"]
         mean = (stock + stock.shift()) / 2  # every year from 2010 is there
         ended = study.table[f"plans_ended_{band}_months_count"]
-        rows.append(pd.DataFrame({"year": stock.index, "band": BANDS[band], "mean": mean, "ended": ended}))
+        rows.append(
+            pd.DataFrame({"year": stock.index, "band": BANDS[band], "mean": mean, "ended": ended})
+        )
     frame = pd.concat(rows).dropna()
     frame = frame[frame["year"].between(2013, 2018)]
     direct = smf.glm(
-        "ended ~ I(year - 2013) + C(band)", frame, family=sm.families.Poisson(), offset=np.log(frame["mean"])
+        "ended ~ I(year - 2013) + C(band)",
+        frame,
+        family=sm.families.Poisson(),
+        offset=np.log(frame["mean"]),
     ).fit(scale="X2", use_t=True)
     ours = exits_by_band(study)
     assert sorted(ours.table["estimate"]) == pytest.approx(sorted(direct.params), abs=1e-6)
@@ -171,12 +197,18 @@ def test_growth_on_need_is_least_squares_with_robust_errors(study):
     later = dataclasses.replace(study, first_year=2015)
     wide = study.authorities[[STARTS, CHILDREN, "low_income_children_count"]].unstack("year")
     logs = np.log(wide.where(wide > 0))
-    growth = pd.DataFrame({m: logs[m, 2018] - logs[m, 2015] for m in wide.columns.levels[0]}).dropna()
+    growth = pd.DataFrame(
+        {m: logs[m, 2018] - logs[m, 2015] for m in wide.columns.levels[0]}
+    ).dropna()
     x = sm.add_constant(growth[[CHILDREN, "low_income_children_count"]])
     direct = sm.OLS(growth[STARTS], x).fit(cov_type="HC1")
     model = growth_on_children(later)
     assert model.observations == len(growth) > 140
-    assert model.table["term"].tolist() == ["constant", "growth in children", "growth in low income"]
+    assert model.table["term"].tolist() == [
+        "constant",
+        "growth in children",
+        "growth in low income",
+    ]
     np.testing.assert_allclose(model.table["estimate"], direct.params, rtol=1e-8)
     np.testing.assert_allclose(model.table[["low", "high"]], direct.conf_int(), rtol=1e-6)
     np.testing.assert_allclose(model.table["p_value"], direct.pvalues, rtol=1e-6, atol=1e-12)
@@ -185,19 +217,25 @@ def test_growth_on_need_is_least_squares_with_robust_errors(study):
 def test_without_a_low_income_series_growth_is_set_on_children_alone_and_it_is_said(study):
     model = growth_on_children(study)
     wide = study.authorities[[STARTS, CHILDREN]].unstack("year")
-    growth = np.log(wide.xs(2018, axis=1, level="year") / wide.xs(2013, axis=1, level="year")).dropna()
+    growth = np.log(
+        wide.xs(2018, axis=1, level="year") / wide.xs(2013, axis=1, level="year")
+    ).dropna()
     slope, constant = np.polyfit(growth[CHILDREN], growth[STARTS], 1)
     assert model.table["estimate"].tolist() == pytest.approx([constant, slope])
     assert "no low-income series covers the window" in model.words
 
 
 def test_a_planted_elasticity_is_recovered(study):
-    """Simulated: plans started grew twice as fast as children, everywhere, and by a tenth besides."""
+    """Simulated: plans started grew twice as fast as children, everywhere, and by a tenth
+    besides.
+    """
     panel = study.panel.copy()
     wide = panel[[STARTS, CHILDREN]].unstack("year")
     grown = wide[STARTS, 2013] * (wide[CHILDREN, 2018] / wide[CHILDREN, 2013]) ** 2 * np.exp(0.1)
     rows = panel.index.get_level_values("year") == 2018
-    panel.loc[rows, STARTS] = grown.reindex(panel.index[rows].get_level_values("area_code")).to_numpy()
+    panel.loc[rows, STARTS] = grown.reindex(
+        panel.index[rows].get_level_values("area_code")
+    ).to_numpy()
     found = coefficients(growth_on_children(dataclasses.replace(study, panel=panel)))["estimate"]
     assert found["constant"] == pytest.approx(0.1)
     assert found["growth in children"] == pytest.approx(2)
@@ -226,13 +264,17 @@ def test_the_four_parts_add_up_to_the_change_in_every_year(study, measure):
 
 
 def with_moves(study, move):
-    """Simulated: every authority's plans started per child is that of 2013 times exp(move(code, year))."""
+    """Simulated: every authority's plans started per child is that of 2013 times exp(move(code,
+    year)).
+    """
     panel = study.panel.copy()
     wide = panel[[STARTS, CHILDREN]].unstack("year")
     for code, year in panel.index:
         if 2013 < year <= 2018 and (code, 2013) in panel.index:
             start = wide.loc[code, (STARTS, 2013)] / wide.loc[code, (CHILDREN, 2013)]
-            panel.loc[(code, year), STARTS] = start * wide.loc[code, (CHILDREN, year)] * np.exp(move(code, year))
+            panel.loc[(code, year), STARTS] = (
+                start * wide.loc[code, (CHILDREN, year)] * np.exp(move(code, year))
+            )
     return dataclasses.replace(study, panel=panel)
 
 

@@ -1,4 +1,6 @@
-"""Months: planted parts come back, intervals cover, the Nile breaks where it is known to, months add up to years."""
+"""Months: planted parts come back, intervals cover, the Nile breaks where it is known to, months
+add up to years.
+"""
 
 from dataclasses import replace
 
@@ -22,7 +24,9 @@ SEASON -= SEASON.mean()
 
 
 def simulated(seed, n=144, mean=500.0, growth=0.2, step=0.0, at=70, phi=3.0, rho=0.5):
-    """Simulated counts by month from April 2012: trend, season and step planted, AR(1) noise of phi times Poisson's."""
+    """Simulated counts by month from April 2012: trend, season and step planted, AR(1) noise of phi
+    times Poisson's.
+    """
     index, time = pd.period_range("2012-04", periods=n, freq="M"), np.arange(n)
     mu = mean * np.exp(growth * time / n + SEASON[index.month - 1] + step * (time >= at))
     draws, noise = np.random.default_rng(seed).standard_normal(n), np.empty(n)
@@ -33,13 +37,17 @@ def simulated(seed, n=144, mean=500.0, growth=0.2, step=0.0, at=70, phi=3.0, rho
 
 
 def lingering(seed, n=144, mean=500.0, sd=0.08, rho=0.8):
-    """Simulated counts: Poisson about a level that wanders (log AR(1)), the model of Zeger (1988)."""
+    """Simulated counts: Poisson about a level that wanders (log AR(1)), the model of Zeger
+    (1988).
+    """
     rng, index = np.random.default_rng(seed), pd.period_range("2012-04", periods=n, freq="M")
     level = np.empty(n)
     level[0] = rng.standard_normal()
     for i in range(1, n):
         level[i] = rho * level[i - 1] + np.sqrt(1 - rho**2) * rng.standard_normal()
-    return pd.Series(rng.poisson(mean * np.exp(SEASON[index.month - 1] + sd * level)).astype(float), index=index)
+    return pd.Series(
+        rng.poisson(mean * np.exp(SEASON[index.month - 1] + sd * level)).astype(float), index=index
+    )
 
 
 def modelled(series, events=NO_EVENTS, measure="referrals_received"):
@@ -47,7 +55,10 @@ def modelled(series, events=NO_EVENTS, measure="referrals_received"):
 
 
 def columns(series, after=None):
-    parts = [*monthly.design(series.index, series.index), *([] if after is None else [after[:, None]])]
+    parts = [
+        *monthly.design(series.index, series.index),
+        *([] if after is None else [after[:, None]]),
+    ]
     return np.hstack(parts).astype(float)
 
 
@@ -65,7 +76,9 @@ def test_planted_trend_season_and_step_are_recovered():
     step = modelled(series, events).steps.iloc[0]
     assert step["estimate"] == pytest.approx(0.3, abs=0.02) and step["p_adjusted"] < 0.001
     plain = modelled(simulated(2, mean=50_000, phi=1.0, rho=0.0)).table
-    assert np.log(plain["trend"].iloc[-1] / plain["trend"].iloc[0]) == pytest.approx(0.2 * 143 / 144, abs=0.02)
+    assert np.log(plain["trend"].iloc[-1] / plain["trend"].iloc[0]) == pytest.approx(
+        0.2 * 143 / 144, abs=0.02
+    )
     assert np.log(plain["season"].to_numpy()[:12]) == pytest.approx(np.roll(SEASON, -3), abs=0.01)
 
 
@@ -85,7 +98,9 @@ def test_twelve_months_add_up_to_the_published_year(oxfordshire):
     assert list(sums.index) == list(range(2013, 2025))
     assert (sums == published.loc[sums.index]).all()
     assert sums[2018] == 6814  # typed in from the department's table of referrals
-    assert table.set_index("month").at["2012-04", "value"] == oxfordshire.at(2013, f"referrals_in_{MONTHS[0]}_count")
+    assert table.set_index("month").at["2012-04", "value"] == oxfordshire.at(
+        2013, f"referrals_in_{MONTHS[0]}_count"
+    )
 
 
 def test_without_autocorrelation_the_errors_are_those_of_statsmodels():
@@ -130,7 +145,9 @@ def test_a_stock_is_modelled_by_its_log_and_one_month_hangs_on_the_last():
         for i in range(1, 84):
             noise[i] = 0.9 * noise[i - 1] + np.sqrt(1 - 0.81) * 0.1 * rng.standard_normal()
         x = columns(pd.Series(1.0, index=index), after)
-        _, low, high, _ = monthly.fit(pd.Series(600 * np.exp(noise), index=index), x, stock=True).last
+        _, low, high, _ = monthly.fit(
+            pd.Series(600 * np.exp(noise), index=index), x, stock=True
+        ).last
         covered += low <= 0 <= high
     assert 0.90 <= covered / 200 <= 0.98
     m = modelled(pd.Series(np.round(600 * np.exp(noise)), index=index), measure="plans_open")
@@ -161,7 +178,9 @@ def test_months_on_either_side_of_a_gap_are_as_far_apart_as_the_calendar_says():
     beside, _, correlation = monthly.noise(fit.pearson, fit.weighted, series.index.asi8)
     assert 0.2 < beside < 1
     assert correlation[38, 39] == pytest.approx(beside)
-    assert correlation[39, 40] == correlation[30, 33] < beside  # July and October 2015, three months apart
+    assert (
+        correlation[39, 40] == correlation[30, 33] < beside
+    )  # July and October 2015, three months apart
 
 
 @pytest.mark.parametrize(("dropped", "refused"), [((), False), ((0,), True), ((12,), True)])
@@ -170,7 +189,11 @@ def test_two_full_cycles_are_needed_and_are_enough(dropped, refused):
     m = modelled(series.drop(series.index[list(dropped)]))
     assert bool(m.missing) == refused
     if refused:
-        assert "23 months have a figure; trend and season need 24" in m.missing and m.table.empty and m.break_ is None
+        assert (
+            "23 months have a figure; trend and season need 24" in m.missing
+            and m.table.empty
+            and m.break_ is None
+        )
 
 
 def test_two_years_worth_of_months_without_two_of_each_are_refused():
@@ -182,9 +205,17 @@ def test_two_years_worth_of_months_without_two_of_each_are_refused():
 def test_counts_too_small_or_mostly_missing_are_refused_with_a_reason(tables):
     series = simulated(9, n=36)
     assert "log of a zero" in modelled(series.where(series.index.month != 8, 0)).missing
-    assert "log of a zero" in modelled(series.where(series.index.month != 8, 0), measure="plans_open").missing
-    assert ox.months(ox.load("City of London")).missing == "more than half of the months have no figure"
-    assert ox.months(ox.load("Oxfordshire", as_of="2012-11")).missing.startswith("0 months have a figure")
+    assert (
+        "log of a zero"
+        in modelled(series.where(series.index.month != 8, 0), measure="plans_open").missing
+    )
+    assert (
+        ox.months(ox.load("City of London")).missing
+        == "more than half of the months have no figure"
+    )
+    assert ox.months(ox.load("Oxfordshire", as_of="2012-11")).missing.startswith(
+        "0 months have a figure"
+    )
 
 
 # Steps at given dates
@@ -192,12 +223,27 @@ def test_counts_too_small_or_mostly_missing_are_refused_with_a_reason(tables):
 
 def test_steps_are_tested_at_the_dates_given_and_adjusted_together():
     dates = ["2013-02", "2016-05-15", "2016-05-17", "2018-02", "2030-01", "2012-05"]
-    steps = modelled(simulated(10, step=0.4), pd.DataFrame({"event": list("abcdef"), "date": dates})).steps
+    steps = modelled(
+        simulated(10, step=0.4), pd.DataFrame({"event": list("abcdef"), "date": dates})
+    ).steps
     assert dict(zip(steps["event"], steps["date"], strict=True)) == {
-        "f": "2012-05", "a": "2013-02", "b": "2016-05", "c": "2016-06", "d": "2018-02"}
-    assert steps["estimate"].isna().tolist() == [True, False, False, False, False]  # f: no six months before it
+        "f": "2012-05",
+        "a": "2013-02",
+        "b": "2016-05",
+        "c": "2016-06",
+        "d": "2018-02",
+    }
+    assert steps["estimate"].isna().tolist() == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]  # f: no six months before it
     tested = steps.dropna()
-    assert tested["p_adjusted"].to_numpy() == pytest.approx(multipletests(tested["p_value"], method="holm")[1])
+    assert tested["p_adjusted"].to_numpy() == pytest.approx(
+        multipletests(tested["p_value"], method="holm")[1]
+    )
     assert tested.set_index("event").at["d", "p_adjusted"] < 0.01
 
 
@@ -225,7 +271,9 @@ def test_the_nile_breaks_in_1898():
     years = pd.period_range("1871", periods=100, freq="Y")
     found = monthly.find_break(flow - flow.mean(), np.ones((100, 1)), np.ones(100), years)
     assert found.f == pytest.approx(75.93, abs=0.005)  # sup.F of R's strucchange on the same series
-    assert found.date.year - 1 == 1898  # the last year of the old level, as Cobb (1978) and strucchange date it
+    assert (
+        found.date.year - 1 == 1898
+    )  # the last year of the old level, as Cobb (1978) and strucchange date it
     assert found.low.year <= 1898 <= found.high.year and found.high.year - found.low.year <= 12
     assert found.p_value < 0.01
 
@@ -236,7 +284,9 @@ def test_a_break_that_is_not_there_is_seldom_found(make):
     for seed in range(200):
         series = make(1000 + seed)
         fit = monthly.fit(series, columns(series))
-        found += monthly.find_break(fit.pearson, fit.weighted, fit.weight, series.index).p_value < 0.05
+        found += (
+            monthly.find_break(fit.pearson, fit.weighted, fit.weight, series.index).p_value < 0.05
+        )
     assert 1 <= found <= 15  # nominal: 10
 
 
@@ -264,7 +314,10 @@ def test_a_break_is_told_with_its_interval_and_is_the_same_every_time():
 
 def test_own_months_come_from_the_template_and_name_no_area(oxfordshire, tmp_path, monthly_csv):
     series = simulated(14, n=30, mean=60.0)
-    rows = [[str(month), 500 + i, int(v), "", 200, 50, 400] for i, (month, v) in enumerate(series.items())]
+    rows = [
+        [str(month), 500 + i, int(v), "", 200, 50, 400]
+        for i, (month, v) in enumerate(series.items())
+    ]
     raw.add_files([monthly_csv(*rows)], data_dir=tmp_path)
     m = ox.months(oxfordshire, "plans_started", own=True, data_dir=tmp_path, protect=False)
     assert m.table["value"].tolist() == series.tolist()
@@ -284,7 +337,9 @@ def test_without_own_months_the_way_to_add_them_is_said(oxfordshire, tmp_path):
     assert ox.exhibits.months(m).table.shape == ox.exhibits.steps(m).table.shape == (1, 1)
 
 
-@pytest.mark.parametrize(("measure", "own"), [("plans_open", False), ("exit_rate", False), ("exit_rate", True)])
+@pytest.mark.parametrize(
+    ("measure", "own"), [("plans_open", False), ("exit_rate", False), ("exit_rate", True)]
+)
 def test_a_measure_without_months_is_refused_in_one_paragraph(oxfordshire, measure, own):
     with pytest.raises(UsageError, match="expected one of .*referrals_received") as refused:
         ox.months(oxfordshire, measure, own)
@@ -304,7 +359,8 @@ def test_the_page_of_own_months_is_run_only_for_the_one_area_asked_for(tmp_path,
 
 @pytest.mark.parametrize(("months", "clear"), [(24, False), (30, True)])
 def test_a_step_that_is_a_sum_of_trend_and_season_is_not_told(months, clear):
-    # In two bare years the thirteenth month begins the second year: month levels and trend already say so.
+    # In two bare years the thirteenth month begins the second year: month levels and trend already
+    # say so.
     index = pd.period_range("2012-04", periods=months, freq="M")
     step = (index >= pd.Period("2013-04", "M")).astype(float)
     assert monthly.told_apart(step[:, None], np.hstack(monthly.design(index, index)))[0] == clear

@@ -1,6 +1,8 @@
-"""A full disk, a folder that may not be written, a worker that is ended: one paragraph, and nothing is lost.
+"""A full disk, a folder that may not be written, a worker that is ended: one paragraph, and nothing
+is lost.
 
-A small disk is mounted where the user of the tests may; else files above a size are refused, as by a full disk.
+A small disk is mounted where the user of the tests may; else files above a size are refused, as by
+a full disk.
 """
 
 import contextlib
@@ -25,7 +27,9 @@ from oxcare_analysis.words.errors import RunError, UsageError
 
 SLICES = HERE / "real_files"
 HELD = ("2024_d1_*", "2024_c1_*", "2024_c4_*", "2024_ons_*")
-posix = pytest.mark.skipif(os.name == "nt", reason="no small disk and no limit of file sizes on Windows")
+posix = pytest.mark.skipif(
+    os.name == "nt", reason="no small disk and no limit of file sizes on Windows"
+)
 
 
 def slices(*patterns):
@@ -65,7 +69,10 @@ def no_file_over(size):
     import resource
     import signal
 
-    before, heard = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    before, heard = (
+        resource.getrlimit(resource.RLIMIT_FSIZE),
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
+    )
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
@@ -81,7 +88,9 @@ def one_paragraph(err, code, *words):
 
 
 def refused_then_taken(data, command, code, words, without_room):
-    """The command is refused in one paragraph where there is no room, changes nothing, and ends when there is."""
+    """The command is refused in one paragraph where there is no room, changes nothing, and ends
+    when there is.
+    """
     raw_before = contents(data / "raw")
     with without_room:
         ended, _, err = run(command)
@@ -100,8 +109,16 @@ def refused_then_taken(data, command, code, words, without_room):
 def test_adding_to_a_full_disk_changes_nothing(small_disk, left):
     data = small_disk / "data"
     raw.add_files(slices(*HELD), data_dir=data)
-    command = ["data", "add", *slices("2024_d5_*", "2025_d5_*", "2025_c1_*"), "--data-dir", str(data)]
-    refused_then_taken(data, command, 4, ["No space left on device", "Make room"], full(small_disk, left))
+    command = [
+        "data",
+        "add",
+        *slices("2024_d5_*", "2025_d5_*", "2025_c1_*"),
+        "--data-dir",
+        str(data),
+    ]
+    refused_then_taken(
+        data, command, 4, ["No space left on device", "Make room"], full(small_disk, left)
+    )
     assert len(raw.editions(data)["children_in_need"]) == 2
 
 
@@ -110,8 +127,13 @@ def test_adding_to_a_full_disk_changes_nothing(small_disk, left):
 def test_building_on_a_full_disk_changes_no_figure_and_the_next_build_ends(small_disk, left):
     data = small_disk / "data"
     raw.add_files(slices(*HELD), data_dir=data)
-    refused_then_taken(data, ["data", "build", "--data-dir", str(data)], 4, ["No space left on device", "Make room"],
-                       full(small_disk, left))
+    refused_then_taken(
+        data,
+        ["data", "build", "--data-dir", str(data)],
+        4,
+        ["No space left on device", "Make room"],
+        full(small_disk, left),
+    )
     assert len(built.load(data).figures) > 100
 
 
@@ -122,8 +144,16 @@ def test_publishing_on_a_full_disk_leaves_the_standing_report(small_disk, tmp_pa
     scene.next()
     before = contents(scene.out / MONTH)
     shutil.move(scene.folder / "edition 1", tmp_path)
-    with full(small_disk, left), pytest.raises(RunError, match="^The folder of reports reports/ could not be written.*"
-                                                               "No space left on device.*Make room"):
+    with (
+        full(small_disk, left),
+        pytest.raises(
+            RunError,
+            match=(
+                "^The folder of reports reports/ could not be written.*"
+                "No space left on device.*Make room"
+            ),
+        ),
+    ):
         publish(scene.out, tmp_path / "edition 1", "testshire")
     assert contents(scene.out / MONTH) == before
     with standing.held(scene.out):
@@ -141,7 +171,9 @@ def test_a_refresh_on_a_full_disk_leaves_what_stands(small_disk, tmp_path, table
     with full(small_disk):
         ended, _, err = run(["refresh", "--area", "Rutland", "--out", str(out), "--workers", "1"])
     assert ended == 4
-    assert re.search(r"^oxcare: The folder of reports reports/ .*No space left on device.*Make room", err, re.M)
+    assert re.search(
+        r"^oxcare: The folder of reports reports/ .*No space left on device.*Make room", err, re.M
+    )
     assert contents(out) == before and not left_over(out)
 
 
@@ -151,9 +183,13 @@ def test_a_refresh_of_many_areas_on_a_full_disk_leaves_what_stands(small_disk, t
     notebook(tmp_path, "print(area, first_year, last_year, as_of)")
     before = contents(out)
     with full(small_disk):
-        ended = oxcare("refresh", "--area", "Rutland", "--area", "Barnet", "--out", out, notebooks=tmp_path)
+        ended = oxcare(
+            "refresh", "--area", "Rutland", "--area", "Barnet", "--out", out, notebooks=tmp_path
+        )
     said = [line for line in ended.stderr.splitlines() if line.startswith("oxcare: ")]
-    assert ended.returncode == 4 and len(said) == 3 and "Traceback" not in ended.stderr, ended.stderr
+    assert ended.returncode == 4 and len(said) == 3 and "Traceback" not in ended.stderr, (
+        ended.stderr
+    )
     assert all("No space left on device" in line and "Make room" in line for line in said[:2])
     assert said[2].startswith("oxcare: 2 of 2 areas failed: ") and "None was published" in said[2]
     assert contents(out) == before and not left_over(out)
@@ -165,7 +201,9 @@ def test_files_that_may_not_grow_are_refused_as_on_a_full_disk(tmp_path):
     raw.add_files(slices(*HELD), data_dir=data)
     command = ["data", "add", *slices("2024_d5_*", "2025_d5_*"), "--data-dir", str(data)]
     refused_then_taken(data, command, 4, ["File too large", "Make room"], no_file_over(500))
-    refused_then_taken(data, ["data", "build", "--data-dir", str(data)], 4, ["File too large"], no_file_over(500))
+    refused_then_taken(
+        data, ["data", "build", "--data-dir", str(data)], 4, ["File too large"], no_file_over(500)
+    )
 
 
 # No leave to write
@@ -173,7 +211,9 @@ def test_files_that_may_not_grow_are_refused_as_on_a_full_disk(tmp_path):
 
 @pytest.fixture
 def read_only(tmp_path):
-    """A function that makes a folder read-only: by its permissions, or for an administrator by its disk."""
+    """A function that makes a folder read-only: by its permissions, or for an administrator by its
+    disk.
+    """
     done = []
 
     def make(folder):
@@ -192,11 +232,18 @@ def read_only(tmp_path):
         undo()
 
 
-@pytest.mark.parametrize(("place", "command"), [
-    ("", ["data", "add", *slices("2024_d5_*")]), ("raw/children_in_need", ["data", "add", *slices("2024_d5_*")]),
-    ("processed", ["data", "build"]), ("local", ["data", "add", "MONTHS"])])
-def test_a_data_folder_that_may_not_be_written_is_said_in_one_paragraph(tmp_path, read_only, monthly_csv, place,
-                                                                        command):
+@pytest.mark.parametrize(
+    ("place", "command"),
+    [
+        ("", ["data", "add", *slices("2024_d5_*")]),
+        ("raw/children_in_need", ["data", "add", *slices("2024_d5_*")]),
+        ("processed", ["data", "build"]),
+        ("local", ["data", "add", "MONTHS"]),
+    ],
+)
+def test_a_data_folder_that_may_not_be_written_is_said_in_one_paragraph(
+    tmp_path, read_only, monthly_csv, place, command
+):
     data = tmp_path / "data"
     raw.add_files(slices(*HELD), data_dir=data)
     for name in ("processed", "local"):
@@ -204,17 +251,27 @@ def test_a_data_folder_that_may_not_be_written_is_said_in_one_paragraph(tmp_path
     months = str(monthly_csv(["2025-03", 1, 2, 3, 4, 5, 6]))
     before = contents(data)
     read_only(data / place)
-    ended, _, err = run([*(months if word == "MONTHS" else word for word in command), "--data-dir", str(data)])
-    assert one_paragraph(err, ended, "could not be written", "--data-dir", (place or "data").split("/")[-1]) == 2
+    ended, _, err = run(
+        [*(months if word == "MONTHS" else word for word in command), "--data-dir", str(data)]
+    )
+    assert (
+        one_paragraph(
+            err, ended, "could not be written", "--data-dir", (place or "data").split("/")[-1]
+        )
+        == 2
+    )
     assert {name: found for name, found in contents(data).items() if not name.endswith("lock")} == {
-        name: found for name, found in before.items() if not name.endswith("lock")}
+        name: found for name, found in before.items() if not name.endswith("lock")
+    }
 
 
 def test_a_folder_of_reports_that_may_not_be_written_is_said_in_one_paragraph(tmp_path, read_only):
     out = tmp_path / "reports"
     out.mkdir()
     read_only(out)
-    with pytest.raises(UsageError, match="^The folder of reports reports/ could not be written.*--out"):
+    with pytest.raises(
+        UsageError, match="^The folder of reports reports/ could not be written.*--out"
+    ):
         with standing.held(out):
             pass
     with pytest.raises(UsageError, match="--out"):
@@ -222,18 +279,27 @@ def test_a_folder_of_reports_that_may_not_be_written_is_said_in_one_paragraph(tm
             pass
 
 
-def test_many_areas_into_a_folder_that_may_not_be_written_are_refused_in_one_paragraph(tmp_path, read_only, tables):
+def test_many_areas_into_a_folder_that_may_not_be_written_are_refused_in_one_paragraph(
+    tmp_path, read_only, tables
+):
     out = tmp_path / "reports"
     out.mkdir()
     read_only(out)
-    ended, printed, err = run(["refresh", "--area", "Rutland", "--area", "Barnet", "--out", str(out)])
-    assert one_paragraph(err, ended, "The folder of reports reports/ could not be written", "--out") == 2
+    ended, printed, err = run(
+        ["refresh", "--area", "Rutland", "--area", "Barnet", "--out", str(out)]
+    )
+    assert (
+        one_paragraph(err, ended, "The folder of reports reports/ could not be written", "--out")
+        == 2
+    )
     assert printed == ""
 
 
 def test_a_place_for_reports_that_is_a_file_is_said_in_one_paragraph(tmp_path):
     (tmp_path / "reports").write_text("mine", encoding="utf-8")
-    with pytest.raises(UsageError, match="^The folder of reports reports/ could not be written.*exists"):
+    with pytest.raises(
+        UsageError, match="^The folder of reports reports/ could not be written.*exists"
+    ):
         with standing.held(tmp_path / "reports"):
             pass
     assert (tmp_path / "reports").read_text(encoding="utf-8") == "mine"
@@ -242,7 +308,12 @@ def test_a_place_for_reports_that_is_a_file_is_said_in_one_paragraph(tmp_path):
 def test_a_data_folder_without_figures_says_how_to_add_them(tmp_path):
     for folder in (tmp_path, tmp_path / "nowhere"):
         ended, _, err = run(["data", "build", "--data-dir", str(folder)])
-        assert one_paragraph(err, ended, "There are no 'Children in need' figures in raw/", "oxcare data add") == 3
+        assert (
+            one_paragraph(
+                err, ended, "There are no 'Children in need' figures in raw/", "oxcare data add"
+            )
+            == 3
+        )
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -258,11 +329,15 @@ def test_figures_that_may_only_be_read_are_read(tmp_path, read_only):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL on Windows")
-def test_a_process_that_runs_a_notebook_and_is_ended_is_said_and_nothing_is_published(tmp_path, tables):
+def test_a_process_that_runs_a_notebook_and_is_ended_is_said_and_nothing_is_published(
+    tmp_path, tables
+):
     notebook(tmp_path, "import os; os.kill(os.getpid(), 9)")
     out = Publishing(tmp_path / "simulated").out
     before = contents(out)
-    ended = oxcare("refresh", "--area", "Rutland", "--out", out, "--workers", "1", notebooks=tmp_path)
+    ended = oxcare(
+        "refresh", "--area", "Rutland", "--out", out, "--workers", "1", notebooks=tmp_path
+    )
     said = [line for line in ended.stderr.splitlines() if line.startswith("oxcare: ")]
     assert ended.returncode == 4 and len(said) == 1, ended.stderr
     assert "Nothing was published" in said[0] and "Traceback" not in ended.stderr

@@ -1,4 +1,6 @@
-"""Every notebook keeps to the house rules; the rules themselves are tried on notebooks with a planted fault."""
+"""Every notebook keeps to the house rules; the rules themselves are tried on notebooks with a
+planted fault.
+"""
 
 import ast
 import copy
@@ -13,7 +15,8 @@ from oxcare_analysis.words import paths
 NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
 LONGEST_CELL = 12
 VERDICT, PARAMETERS = "nbval-check-output", "parameters"
-# Digits that belong to a definition or to history; any other digit in prose would be a result typed by hand.
+# Digits that belong to a definition or to history; any other digit in prose would be a result typed
+# by hand.
 DEFINITIONS = ("section 47", "31 March", "2013", "2014", "2023")
 STATEMENTS = {
     ast.FunctionDef: "def",
@@ -40,8 +43,14 @@ def is_valid(book):
 
 
 def has_one_title(book):
-    titles = [i for i, cell in enumerate(book.cells) for line in prose(cell) if line.startswith("# ")]
-    return [] if titles == [0] else [f"one level-one heading is expected, in the first cell; found in cells {titles}"]
+    titles = [
+        i for i, cell in enumerate(book.cells) for line in prose(cell) if line.startswith("# ")
+    ]
+    return (
+        []
+        if titles == [0]
+        else [f"one level-one heading is expected, in the first cell; found in cells {titles}"]
+    )
 
 
 def has_typed_parameters(book):
@@ -50,7 +59,11 @@ def has_typed_parameters(book):
         return [f"one cell tagged parameters is expected, the second; found {tagged}"]
     declared = [declaration(line) for line in book.cells[1].source.splitlines()]
     expected = [(name, kind.__name__) for name, kind in run.PARAMETERS.items()]
-    return [] if declared == expected else [f"the parameters are {declared}; expected {expected}, one literal a line"]
+    return (
+        []
+        if declared == expected
+        else [f"the parameters are {declared}; expected {expected}, one literal a line"]
+    )
 
 
 def names_the_kernel(book):
@@ -67,12 +80,21 @@ def has_short_cells(book):
 
 
 def has_no_logic(book):
-    found = [(i, STATEMENTS[type(node)]) for i, cell in code(book) for node in nodes(cell) if type(node) in STATEMENTS]
+    found = [
+        (i, STATEMENTS[type(node)])
+        for i, cell in code(book)
+        for node in nodes(cell)
+        if type(node) in STATEMENTS
+    ]
     return [f"cell {i} has a {word} statement: it belongs in the library" for i, word in found]
 
 
 def has_no_magic(book):
-    return [f"cell {i} has a magic or a shell command" for i, cell in code(book) if MAGIC.search(cell.source)]
+    return [
+        f"cell {i} has a magic or a shell command"
+        for i, cell in code(book)
+        if MAGIC.search(cell.source)
+    ]
 
 
 def has_plain_imports(book):
@@ -86,7 +108,9 @@ def has_plain_imports(book):
 
 
 def has_nothing_banned(book):
-    return [f"cell {i} has {word}" for i, cell in code(book) for word in BANNED if word in cell.source]
+    return [
+        f"cell {i} has {word}" for i, cell in code(book) for word in BANNED if word in cell.source
+    ]
 
 
 def has_no_path(book):
@@ -101,7 +125,11 @@ def has_no_path(book):
 
 def assigns_names_once(book):
     names = [name for _, cell in code(book) for node in nodes(cell) for name in assigned(node)]
-    return [f"{name} is assigned {names.count(name)} times" for name in dict.fromkeys(names) if names.count(name) > 1]
+    return [
+        f"{name} is assigned {names.count(name)} times"
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
 
 
 def types_no_digits_in_prose(book):
@@ -110,19 +138,27 @@ def types_no_digits_in_prose(book):
         text = "\n".join(prose(cell))
         for definition in DEFINITIONS:
             text = re.sub(rf"\b{definition}\b", "", text)
-        found += [f"cell {i} has the digits {digits!r} typed in prose" for digits in re.findall(r"\d[\d.,]*", text)]
+        found += [
+            f"cell {i} has the digits {digits!r} typed in prose"
+            for digits in re.findall(r"\d[\d.,]*", text)
+        ]
     return found
 
 
 def stores_a_verdict_and_nothing_else(book):
     verdicts = [cell for _, cell in code(book) if VERDICT in tags(cell)]
     found = [] if verdicts else ["no verdict cell"]
-    found += ["a verdict cell has no stored output" for cell in verdicts if not printed(cell).strip()]
+    found += [
+        "a verdict cell has no stored output" for cell in verdicts if not printed(cell).strip()
+    ]
     others = [(i, cell) for i, cell in code(book) if VERDICT not in tags(cell)]
     found += [f"cell {i} has an output that is not a verdict" for i, cell in others if cell.outputs]
     # nbval refuses to compare a kept output whose cell says that it was never run.
-    return found + [f"cell {i} has an execution count that does not fit its outputs" for i, cell in code(book)
-                    if (cell.execution_count is not None) != bool(cell.outputs)]
+    return found + [
+        f"cell {i} has an execution count that does not fit its outputs"
+        for i, cell in code(book)
+        if (cell.execution_count is not None) != bool(cell.outputs)
+    ]
 
 
 def ends_with_words(book):
@@ -141,12 +177,16 @@ def prose(cell):
     """The lines of a markdown cell that are words, not code or the name of another notebook."""
     if cell.cell_type != "markdown":
         return []
-    return re.sub(r"^```.*?^```|`[^`]*`|\]\(\w+\.ipynb\)", "", cell.source, flags=re.MULTILINE | re.DOTALL).splitlines()
+    return re.sub(
+        r"^```.*?^```|`[^`]*`|\]\(\w+\.ipynb\)", "", cell.source, flags=re.MULTILINE | re.DOTALL
+    ).splitlines()
 
 
 def nodes(cell):
     """Every node of a code cell's syntax tree, magics left out."""
-    return ast.walk(ast.parse("\n".join(line for line in cell.source.splitlines() if not MAGIC.match(line))))
+    return ast.walk(
+        ast.parse("\n".join(line for line in cell.source.splitlines() if not MAGIC.match(line)))
+    )
 
 
 def assigned(node):
@@ -160,7 +200,11 @@ def assigned(node):
 def declaration(line):
     """Name and type of a parameter line, or the line itself where it is not one typed literal."""
     tree = ast.parse(line).body
-    if len(tree) != 1 or not isinstance(tree[0], ast.AnnAssign) or not isinstance(tree[0].value, ast.Constant):
+    if (
+        len(tree) != 1
+        or not isinstance(tree[0], ast.AnnAssign)
+        or not isinstance(tree[0].value, ast.Constant)
+    ):
         return line
     name, kind = tree[0].target.id, tree[0].annotation.id
     return (name, kind) if type(tree[0].value.value).__name__ == kind else line
@@ -252,7 +296,10 @@ PLANTED = {
         lambda book: book.cells[2].update(outputs=copy.deepcopy(book.cells[3].outputs)),
         lambda book: book.cells[2].update(execution_count=7),
     ],
-    ends_with_words: [add_words(" \n", at=5), lambda book: book.cells.append(nbformat.v4.new_code_cell(""))],
+    ends_with_words: [
+        add_words(" \n", at=5),
+        lambda book: book.cells.append(nbformat.v4.new_code_cell("")),
+    ],
 }
 
 
@@ -261,18 +308,29 @@ def tidy():
     """A notebook with nothing wrong, to plant faults in."""
     new = nbformat.v4
     parameters = (
-        'area: str = "Oxfordshire"  # name\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str = "latest"'
+        'area: str = "Oxfordshire"  # name\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of:'
+        ' str = "latest"'
     )
     verdict = new.new_output("stream", name="stdout", text="inconclusive\n")
     cells = [
-        new.new_markdown_cell("# Has anything changed?\n\nBefore 2013 it was not counted on 31 March."),
+        new.new_markdown_cell(
+            "# Has anything changed?\n\nBefore 2013 it was not counted on 31 March."
+        ),
         new.new_code_cell(parameters, metadata={"tags": [PARAMETERS]}),
-        new.new_code_cell("import oxcare_analysis as ox\n\nstudy = ox.load(area, first_year, last_year, as_of)"),
-        new.new_code_cell("print(ox.premise(study).verdict)", metadata={"tags": [VERDICT]}, outputs=[verdict],
-                          execution_count=3),
+        new.new_code_cell(
+            "import oxcare_analysis as ox\n\nstudy = ox.load(area, first_year, last_year, as_of)"
+        ),
+        new.new_code_cell(
+            "print(ox.premise(study).verdict)",
+            metadata={"tags": [VERDICT]},
+            outputs=[verdict],
+            execution_count=3,
+        ),
         new.new_markdown_cell("## What this does not show\n\n`ox.areas()[2]` is code."),
     ]
-    return new.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    return new.new_notebook(
+        cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    )
 
 
 def test_there_are_notebooks_to_look_at():
@@ -292,7 +350,11 @@ def test_a_tidy_notebook_draws_no_complaint(tidy):
 @pytest.mark.parametrize(
     ("rule", "fault"),
     [(rule, fault) for rule, faults in PLANTED.items() for fault in faults],
-    ids=[f"{rule.__name__}-{i}" for rule, faults in PLANTED.items() for i in range(1, len(faults) + 1)],
+    ids=[
+        f"{rule.__name__}-{i}"
+        for rule, faults in PLANTED.items()
+        for i in range(1, len(faults) + 1)
+    ],
 )
 def test_a_planted_fault_breaks_its_own_rule(tidy, rule, fault):
     fault(tidy)

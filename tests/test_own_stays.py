@@ -1,4 +1,6 @@
-"""Spells, stays and hazards of own records: worked by hand, and beside statsmodels on the same spells."""
+"""Spells, stays and hazards of own records: worked by hand, and beside statsmodels on the same
+spells.
+"""
 
 import numpy as np
 import pandas as pd
@@ -15,18 +17,46 @@ def simulated():
 
 
 def hand_worked():
-    """Ten plans, one of each kind of ending, one of each way of being seen in part, two that do not count."""
-    people = [person("a", "f1"), person("b", "f1"), person("c"), person("d", birth="2003-03-10"),
-              person("e", death_date="2021-05-01"), person("f"), person("g"), person("h"), person("i"), person("j")]
-    plans = [plan("a", "2020-02-01", "2020-08-01"), plan("b", "2020-02-01", "2020-08-01"),
-             plan("c", "2020-03-01", "2021-03-01"), plan("d", "2020-06-01", "2021-03-08"),
-             plan("e", "2020-06-01", "2021-05-01"), plan("f", "2020-09-01", "2021-02-01"),
-             plan("g", "2019-06-01", "2020-04-01"), plan("h", "2023-01-01"),
-             plan("i", "2020-05-01", "2021-05-01", other_authority=True), plan("j", "2018-01-01", "2019-12-31")]
-    care = [{"care_id": "1", "person_id": "c", "start_date": "2021-03-20", "end_date": None},
-            {"care_id": "2", "person_id": "a", "start_date": "2020-09-15", "end_date": None}]
-    referrals = [{"referral_id": "1", "person_id": "f", "referral_date": "2020-08-01", "close_date": "2021-02-10",
-                  "close_reason": "RC5"}]
+    """Ten plans, one of each kind of ending, one of each way of being seen in part, two that do not
+    count.
+    """
+    people = [
+        person("a", "f1"),
+        person("b", "f1"),
+        person("c"),
+        person("d", birth="2003-03-10"),
+        person("e", death_date="2021-05-01"),
+        person("f"),
+        person("g"),
+        person("h"),
+        person("i"),
+        person("j"),
+    ]
+    plans = [
+        plan("a", "2020-02-01", "2020-08-01"),
+        plan("b", "2020-02-01", "2020-08-01"),
+        plan("c", "2020-03-01", "2021-03-01"),
+        plan("d", "2020-06-01", "2021-03-08"),
+        plan("e", "2020-06-01", "2021-05-01"),
+        plan("f", "2020-09-01", "2021-02-01"),
+        plan("g", "2019-06-01", "2020-04-01"),
+        plan("h", "2023-01-01"),
+        plan("i", "2020-05-01", "2021-05-01", other_authority=True),
+        plan("j", "2018-01-01", "2019-12-31"),
+    ]
+    care = [
+        {"care_id": "1", "person_id": "c", "start_date": "2021-03-20", "end_date": None},
+        {"care_id": "2", "person_id": "a", "start_date": "2020-09-15", "end_date": None},
+    ]
+    referrals = [
+        {
+            "referral_id": "1",
+            "person_id": "f",
+            "referral_date": "2020-08-01",
+            "close_date": "2021-02-10",
+            "close_reason": "RC5",
+        }
+    ]
     return made(persons=people, plans=plans, care=care, referrals=referrals)
 
 
@@ -34,7 +64,14 @@ def test_what_ended_each_plan_is_read_from_care_birthday_death_and_closure():
     frame = spells.spells(hand_worked()).set_index("person_id")
     assert frame["ending"].to_dict() == {
         "a": "step_down",  # care came six weeks after: too late to be what ended it
-        "b": "step_down", "c": "care", "d": "eighteen", "e": "death", "f": "transfer", "g": "step_down", "h": ""}
+        "b": "step_down",
+        "c": "care",
+        "d": "eighteen",
+        "e": "death",
+        "f": "transfer",
+        "g": "step_down",
+        "h": "",
+    }
 
 
 def test_other_authorities_plans_and_plans_over_before_the_records_begin_are_no_spells():
@@ -49,7 +86,9 @@ def test_a_plan_open_when_the_records_begin_is_seen_from_then_and_one_still_open
 
 
 def test_the_share_still_on_a_plan_by_hand_with_late_entry():
-    """At risk on day 182: all but g (seen from 214) and f (gone on 153): a, b, c, d, e, h = 6, and two end."""
+    """At risk on day 182: all but g (seen from 214) and f (gone on 153): a, b, c, d, e, h = 6, and
+    two end.
+    """
     drawn = stays.curve(spells.spells(hand_worked()), fewest=1).set_index("days")
     assert drawn["at_risk"].to_dict() == {153: 7, 182: 6, 280: 5, 305: 4, 334: 3, 365: 1}
     expected = np.cumprod([6 / 7, 4 / 6, 4 / 5, 3 / 4, 2 / 3, 0 / 1])
@@ -69,7 +108,9 @@ def test_the_curve_is_that_of_statsmodels_with_late_entry(simulated):
     from statsmodels.duration.survfunc import SurvfuncRight
 
     frame = spells.spells(simulated)
-    theirs = SurvfuncRight(frame["last_day"] + 0.5, frame["ended"].astype(int), entry=frame["first_day"] - 0.5)
+    theirs = SurvfuncRight(
+        frame["last_day"] + 0.5, frame["ended"].astype(int), entry=frame["first_day"] - 0.5
+    )
     ours = stays.curve(frame, fewest=0)
     assert (frame["first_day"] > 0).any()
     assert np.allclose(theirs.surv_times - 0.5, ours["days"])
@@ -81,7 +122,12 @@ def test_the_shares_of_endings_are_those_of_statsmodels_where_none_enters_late(s
 
     frame = spells.spells(simulated)
     frame = frame[frame["first_day"] == 0]
-    code = frame["ending"].map({name: i for i, name in enumerate(ENDINGS, start=1)}).fillna(0).astype(int)
+    code = (
+        frame["ending"]
+        .map({name: i for i, name in enumerate(ENDINGS, start=1)})
+        .fillna(0)
+        .astype(int)
+    )
     theirs = CumIncidenceRight(frame["last_day"] + 0.5, code)
     ours = stays.curve(frame, fewest=0)
     for i, name in enumerate(ENDINGS):
@@ -93,7 +139,10 @@ def test_the_shares_of_endings_are_those_of_statsmodels_where_none_enters_late(s
 def test_leaving_out_late_entry_would_make_stays_look_longer(simulated):
     frame = spells.spells(simulated)
     early = stays.curve(frame.assign(first_day=0), fewest=0)
-    assert early["on_plan"].iloc[len(early) // 2] > stays.curve(frame, fewest=0)["on_plan"].iloc[len(early) // 2]
+    assert (
+        early["on_plan"].iloc[len(early) // 2]
+        > stays.curve(frame, fewest=0)["on_plan"].iloc[len(early) // 2]
+    )
 
 
 def test_brothers_and_sisters_who_come_off_together_widen_the_interval():
@@ -102,9 +151,17 @@ def test_brothers_and_sisters_who_come_off_together_widen_the_interval():
 
 
 # A plan from 31 January 2021 that ended on each day, and the band the department puts it in.
-BANDS = [("2021-04-30", "0_3"), ("2021-05-01", "3_6"), ("2021-07-31", "3_6"), ("2021-08-01", "6_12"),
-         ("2022-01-30", "6_12"), ("2022-01-31", "12_24"), ("2023-01-30", "12_24"), ("2023-01-31", "24_plus"),
-         ("2021-01-31", "0_3")]
+BANDS = [
+    ("2021-04-30", "0_3"),
+    ("2021-05-01", "3_6"),
+    ("2021-07-31", "3_6"),
+    ("2021-08-01", "6_12"),
+    ("2022-01-30", "6_12"),
+    ("2022-01-31", "12_24"),
+    ("2023-01-30", "12_24"),
+    ("2023-01-31", "24_plus"),
+    ("2021-01-31", "0_3"),
+]
 
 
 @pytest.mark.parametrize(("end", "band"), BANDS)
@@ -135,15 +192,27 @@ def test_exposure_by_month_is_that_of_the_pieces_over_a_whole_year(simulated):
 
 def test_a_rate_halved_on_a_day_is_found_in_the_years_after_it():
     """Simulated spells of one rate, halved from 1 April 2022 on, each child alone."""
-    random, begin, taken = np.random.default_rng(7), pd.Timestamp("2018-04-01"), pd.Timestamp("2024-03-31")
+    random, begin, taken = (
+        np.random.default_rng(7),
+        pd.Timestamp("2018-04-01"),
+        pd.Timestamp("2024-03-31"),
+    )
     start = begin + pd.to_timedelta(random.integers(0, 6 * 365, 8000), unit="D")
     turn = (pd.Timestamp("2022-04-01") - start).days.to_numpy()
     work = random.exponential(365, len(start))  # days at the first rate
     days = np.where(turn <= 0, 2 * work, np.where(work < turn, work, turn + 2 * (work - turn)))
     end = start + pd.to_timedelta(np.floor(days), unit="D")
     ended = end <= taken
-    frame = pd.DataFrame({"family_id": np.arange(len(start)), "start": start, "seen_from": start,
-                          "until": end.where(ended, taken), "ended": ended, "ending": np.where(ended, "step_down", "")})
+    frame = pd.DataFrame(
+        {
+            "family_id": np.arange(len(start)),
+            "start": start,
+            "seen_from": start,
+            "until": end.where(ended, taken),
+            "ended": ended,
+            "ending": np.where(ended, "step_down", ""),
+        }
+    )
     rows = hazards.pieces(frame, begin, taken)
     found = hazards._ratios(rows, "year", "calendar year").set_index("year")
     assert found.loc[2023, "low"] < 0.5 < found.loc[2023, "high"]
@@ -168,6 +237,12 @@ def test_records_without_a_plan_say_so():
 def test_what_a_layout_does_not_carry_is_said():
     whole = hand_worked()
     assert spells.lacking(whole) == ()
-    bare = whole.with_tables({"care": whole.care.iloc[:0], "persons": whole.persons.assign(family_id=pd.NA)})
-    assert stays.stays(bare).lacking == hazards.hazards(bare).lacking == (spells.NO_CARE, spells.NO_FAMILIES)
+    bare = whole.with_tables(
+        {"care": whole.care.iloc[:0], "persons": whole.persons.assign(family_id=pd.NA)}
+    )
+    assert (
+        stays.stays(bare).lacking
+        == hazards.hazards(bare).lacking
+        == (spells.NO_CARE, spells.NO_FAMILIES)
+    )
     assert "c" in set(spells.spells(bare).query("ending == 'step_down'")["person_id"])

@@ -1,4 +1,6 @@
-"""One published report in a real browser: rules of accessibility, keyboard, small screens, paper, scripts off."""
+"""One published report in a real browser: rules of accessibility, keyboard, small screens, paper,
+scripts off.
+"""
 
 import json
 import re
@@ -38,16 +40,29 @@ def page(browser):
 
 @pytest.fixture(scope="module")
 def shelf(published, tmp_path_factory):
-    """A front page over three reports: the real one under three names, with other numbers of plans."""
+    """A front page over three reports: the real one under three names, with other numbers of
+    plans.
+    """
     out = tmp_path_factory.mktemp("shelf")
-    document = json.loads(next(published.glob("*/rutland/verdicts.json")).read_text(encoding="utf-8"))
-    for name, start, end in (("Mockham", 900, 1000), ("Testshire", 40, 90), ("Sampleton", 200, 150)):
+    document = json.loads(
+        next(published.glob("*/rutland/verdicts.json")).read_text(encoding="utf-8")
+    )
+    for name, start, end in (
+        ("Mockham", 900, 1000),
+        ("Testshire", 40, 90),
+        ("Sampleton", 200, 150),
+    ):
         folder = out / document["as_of"] / name.lower()
         folder.mkdir(parents=True)
-        document["area"]["name"], document["premise"]["open_plans"] = name, {"from": start, "to": end}
+        document["area"]["name"], document["premise"]["open_plans"] = (
+            name,
+            {"from": start, "to": end},
+        )
         (folder / "verdicts.json").write_text(json.dumps(document), encoding="utf-8")
         (folder / "index.html").write_text("A report.", encoding="utf-8")
-    (out / "checked.json").write_text(json.dumps({"checked": "2026-01-02", "newest": document["as_of"], "new": True}))
+    (out / "checked.json").write_text(
+        json.dumps({"checked": "2026-01-02", "newest": document["as_of"], "new": True})
+    )
     all_reports.write(out)
     return out / "index.html"
 
@@ -58,18 +73,30 @@ def broken_rules(page):
     Colours do not depend on width, so contrast is read where nothing lies outside the screen.
     """
     axe = Path(pytest.importorskip("axe_playwright_python").__file__).parent / "axe.min.js"
-    page.evaluate(f"[...document.querySelectorAll('details')].slice(0, {FOLDS}).forEach(fold => fold.open = true)")
+    page.evaluate(
+        f"[...document.querySelectorAll('details')].slice(0, {FOLDS}).forEach(fold => fold.open ="
+        " true)"
+    )
     page.evaluate(axe.read_text(encoding="utf-8") + ";0")
     broken = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         for width in (SMALL, WIDE):
             page.set_viewport_size({"width": width, "height": 900})
-            options = {"resultTypes": ["violations"], "runOnly": WCAG, "rules": {
-                "target-size": {"enabled": True}, "color-contrast": {"enabled": width == WIDE}}}
+            options = {
+                "resultTypes": ["violations"],
+                "runOnly": WCAG,
+                "rules": {
+                    "target-size": {"enabled": True},
+                    "color-contrast": {"enabled": width == WIDE},
+                },
+            }
             ran = page.evaluate("options => axe.run(options)", options)
             assert len(ran["passes"]) > 10
-            broken += [(scheme, width, rule["id"], rule["nodes"][0]["html"][:200]) for rule in ran["violations"]]
+            broken += [
+                (scheme, width, rule["id"], rule["nodes"][0]["html"][:200])
+                for rule in ran["violations"]
+            ]
     return broken
 
 
@@ -88,7 +115,9 @@ def test_the_page_of_all_reports_breaks_no_rule_of_accessibility(page, shelf):
 def test_a_page_asks_nothing_of_any_other_place_and_runs_without_a_fault(page, report, name):
     asked, faults = [], []
     page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: faults.append(message.text) if message.type == "error" else None
+    )
     page.on("pageerror", lambda error: faults.append(str(error)))
     address = (report / f"{name}.html").as_uri()
     page.goto(address)
@@ -109,12 +138,18 @@ def test_a_page_needs_no_sideways_scrolling(page, report, name, width):
 @pytest.mark.parametrize("name", PAGES)
 def test_headings_are_in_order_and_the_contents_list_has_every_section(page, report, name):
     page.goto((report / f"{name}.html").as_uri())
-    levels = page.eval_on_selector_all("h1, h2, h3, h4, h5, h6", "found => found.map(h => +h.tagName[1])")
+    levels = page.eval_on_selector_all(
+        "h1, h2, h3, h4, h5, h6", "found => found.map(h => +h.tagName[1])"
+    )
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:], strict=False))
-    sections = page.eval_on_selector_all("main h2", "found => found.map(h => [h.id, h.textContent])")
-    listed = page.eval_on_selector_all(".contents a", "found => found.map(a => [a.hash.slice(1), a.textContent])")
+    sections = page.eval_on_selector_all(
+        "main h2", "found => found.map(h => [h.id, h.textContent])"
+    )
+    listed = page.eval_on_selector_all(
+        ".contents a", "found => found.map(a => [a.hash.slice(1), a.textContent])"
+    )
     assert [[mark, words.strip()] for mark, words in sections] == listed
     assert len(listed) >= 2
 
@@ -160,15 +195,19 @@ def test_the_table_of_all_reports_sorts_and_narrows_by_keyboard(page, shelf):
     assert told.text_content() == "3 of 3 reports shown"
 
     def order():
-        return page.eval_on_selector_all("tbody tr:not([hidden]) th a", "found => found.map(a => a.firstChild.data)")
+        return page.eval_on_selector_all(
+            "tbody tr:not([hidden]) th a", "found => found.map(a => a.firstChild.data)"
+        )
 
     def sort(column):
         page.locator("thead th button", has_text=re.compile(f"^{column}$")).focus()
         page.keyboard.press("Enter")
 
-    for column, ascending in (("Area", ["Mockham", "Sampleton", "Testshire"]),
-                              ("Open plans", ["Testshire", "Sampleton", "Mockham"]),
-                              ("Change", ["Sampleton", "Testshire", "Mockham"])):
+    for column, ascending in (
+        ("Area", ["Mockham", "Sampleton", "Testshire"]),
+        ("Open plans", ["Testshire", "Sampleton", "Mockham"]),
+        ("Change", ["Sampleton", "Testshire", "Mockham"]),
+    ):
         sort(column)
         assert order() == ascending
         assert page.locator("th[aria-sort=ascending]").text_content() == column
@@ -209,15 +248,27 @@ def test_the_table_of_all_reports_shows_with_scripts_off(browser, shelf):
 
 
 def test_two_clicks_lead_from_a_card_to_the_published_figure(page, report):
-    judged = {h["hypothesis"]: h for h in json.loads((report / "verdicts.json").read_text("utf-8"))["hypotheses"]}
+    judged = {
+        h["hypothesis"]: h
+        for h in json.loads((report / "verdicts.json").read_text("utf-8"))["hypotheses"]
+    }
     page.goto((report / "12_exit_threshold.html").as_uri())
     page.locator(".card .behind a").click()
     row = page.locator("tr:target")
-    assert row.locator("th").text_content() == RATIOS[judged["exit_threshold"]["primary"]["measure"]].label
+    assert (
+        row.locator("th").text_content()
+        == RATIOS[judged["exit_threshold"]["primary"]["measure"]].label
+    )
     row.locator("a").first.click()
     table = page.locator("details[open] > .scroll > table:target")
     assert table.is_visible()
-    assert table.locator("thead th").all_text_contents() == ["Year", "Value", "Status", "Source and table", "Edition"]
+    assert table.locator("thead th").all_text_contents() == [
+        "Year",
+        "Value",
+        "Status",
+        "Source and table",
+        "Edition",
+    ]
     assert "Rutland" in table.locator("caption").text_content()
     newest = table.locator("tbody tr").last.locator("td").all_text_contents()
     assert newest[1] in ("published", "rounded") or newest[1].startswith("suppressed")
@@ -228,8 +279,11 @@ def test_two_clicks_lead_from_a_card_to_the_published_figure(page, report):
 def test_every_chart_and_table_of_the_report_has_a_way_to_its_figures(page, report):
     for name in PAGES[:-1]:
         page.goto((report / f"{name}.html").as_uri())
-        without = page.eval_on_selector_all(".source", f"""found => found.filter(line => !line.closest(
-            '.result, .card').querySelector('a[href^="{sources.PAGE}"]')).length""")
+        without = page.eval_on_selector_all(
+            ".source",
+            f"""found => found.filter(line => !line.closest(
+            '.result, .card').querySelector('a[href^="{sources.PAGE}"]')).length""",
+        )
         assert without == 0, name
 
 
@@ -243,12 +297,17 @@ def test_on_paper_no_table_is_cut_and_every_sheet_says_what_it_is(page, report, 
     page.goto((report / f"{name}.html").as_uri())
     page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
     sheets = [plain(sheet.extract_text()) for sheet in PdfReader(tmp_path / "page.pdf").pages]
-    assert [sheet[:80] for sheet in sheets if plain(page.locator(".where").text_content()) not in sheet] == []
+    assert [
+        sheet[:80] for sheet in sheets if plain(page.locator(".where").text_content()) not in sheet
+    ] == []
     assert not any("ox.load(" in sheet or "Showallcode" in sheet for sheet in sheets)
     page.emulate_media(media="print")
     page.set_viewport_size({"width": A4_WIDE, "height": A4_HIGH})
-    tables = page.eval_on_selector_all("table", """found => found.filter(t => t.checkVisibility({
-        contentVisibilityAuto: true})).map(t => [t.innerText, t.offsetHeight, t.offsetWidth])""")
+    tables = page.eval_on_selector_all(
+        "table",
+        """found => found.filter(t => t.checkVisibility({
+        contentVisibilityAuto: true})).map(t => [t.innerText, t.offsetHeight, t.offsetWidth])""",
+    )
     assert tables or name == "index"
     for text, height, width in tables:
         assert width <= A4_WIDE

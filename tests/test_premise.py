@@ -1,4 +1,6 @@
-"""Did open plans grow, and how much of it is just here: published end points, hand arithmetic and planted panels."""
+"""Did open plans grow, and how much of it is just here: published end points, hand arithmetic and
+planted panels.
+"""
 
 import dataclasses
 from math import exp, log, sqrt
@@ -36,7 +38,9 @@ def window(study, first, last):
 
 
 def planted(study, factor, factor_here=None, first=2013, last=2018):
-    """Simulated: everybody's rate of open plans at the end is its rate at the start times `factor`; ours its own."""
+    """Simulated: everybody's rate of open plans at the end is its rate at the start times `factor`;
+    ours its own.
+    """
     panel = study.panel.copy()
     wide = panel[[OPEN, CHILDREN]].unstack("year")
     end = wide[OPEN, first] / wide[CHILDREN, first] * wide[CHILDREN, last] * factor
@@ -71,7 +75,8 @@ def test_the_change_is_between_the_two_dates_with_the_noise_of_both(study):
 
 def test_following_england_is_hand_arithmetic(study):
     found = premise(study)
-    # England went from 37.9 to 45.9 per 10,000 as published: 430 / 138,956 x 142,703 x 45.9 / 37.9 = 534.8 plans.
+    # England went from 37.9 to 45.9 per 10,000 as published: 430 / 138,956 x 142,703 x 45.9 / 37.9
+    # = 534.8 plans.
     assert found.just_here["england"] == pytest.approx(687 - 534.8, abs=1.5)
     start, end = (study.england(y, OPEN) / study.england(y, CHILDREN) for y in (2013, 2018))
     assert found.just_here["england"] == pytest.approx(687 - 430 / 138956 * 142703 * end / start)
@@ -107,9 +112,15 @@ def test_a_comparison_holds_the_middle_half_of_authorities_around_it(study):
         low, above, high = table.loc[name, ["low", "above", "high"]]
         assert low < above < high
     moves = np.array([log(b / bc / (a / ac)) for a, ac, b, bc in NEIGHBOURS.values()])
-    half = np.median(abs(moves - np.median(moves)))  # half of the neighbours are no further from their median
-    most, least = (687 - 430 / 138956 * 142703 * exp(median(moves) + sign * half) for sign in (-1, 1))
-    assert table.loc["median_neighbour", ["low", "high"]].tolist() == pytest.approx([least, most], rel=1e-3)
+    half = np.median(
+        abs(moves - np.median(moves))
+    )  # half of the neighbours are no further from their median
+    most, least = (
+        687 - 430 / 138956 * 142703 * exp(median(moves) + sign * half) for sign in (-1, 1)
+    )
+    assert table.loc["median_neighbour", ["low", "high"]].tolist() == pytest.approx(
+        [least, most], rel=1e-3
+    )
 
 
 @pytest.mark.parametrize("factor", [0.7, 1.0, 1.6])
@@ -137,7 +148,10 @@ def test_a_fall_is_contradicted_and_said_to_be_a_fall(study):
     assert found.verdict == "contradicted"
     assert found.fell
     assert "fell from 48.1 to 31.1" in found.reason
-    assert found.extremes == ("starts at a local high of the series", "ends at a local low of the series")
+    assert found.extremes == (
+        "starts at a local high of the series",
+        "ends at a local low of the series",
+    )
 
 
 def test_a_planted_fall_is_contradicted_and_a_planted_rise_supported(study):
@@ -148,7 +162,9 @@ def test_a_planted_fall_is_contradicted_and_a_planted_rise_supported(study):
 def test_the_same_rate_is_negligible_where_noise_is_low_and_inconclusive_where_it_is_high(study):
     still = planted(study, 1.3, factor_here=1.0)
     assert premise(quiet(still)).verdict == "negligible"
-    assert premise(quiet(still, a=0.04)).verdict == "inconclusive"  # 1.645 x .28 is wider than the margin
+    assert (
+        premise(quiet(still, a=0.04)).verdict == "inconclusive"
+    )  # 1.645 x .28 is wider than the margin
 
 
 def test_the_margin_is_no_narrower_than_a_large_authority_can_meet(study):

@@ -1,4 +1,6 @@
-"""A refresh publishes a whole report or none: one real one, then nothing new, another window, by force, a failure."""
+"""A refresh publishes a whole report or none: one real one, then nothing new, another window, by
+force, a failure.
+"""
 
 import base64
 import csv
@@ -31,7 +33,15 @@ from oxcare_analysis.words.errors import RunError
 
 AREA, FOLDER = "Rutland", "rutland"
 PAGES = ("index", *(path.stem for path in run.notebooks(own_months=False)), "sources")
-FILES = ("verdicts.json", "findings.csv", "figures.csv", "changes.json", "run.json", "briefing.md", "tables.xlsx")
+FILES = (
+    "verdicts.json",
+    "findings.csv",
+    "figures.csv",
+    "changes.json",
+    "run.json",
+    "briefing.md",
+    "tables.xlsx",
+)
 PLANTED = "1+cmd|x <img src=x onerror=f()> ![a](//x/1) [b](javascript:f()) `c` <script>f()</script>"
 FILLER = "No description has been provided for this image"
 # A folder of some machine, of this one or another; written in parts, so that it is not found here.
@@ -45,13 +55,19 @@ WITH_NOTEBOOKS = (
 
 
 def oxcare(*arguments, notebooks=None):
-    """Run the command line in a process of its own, where told to on another folder of notebooks."""
-    start = ["-m", "oxcare_analysis"] if notebooks is None else ["-c", WITH_NOTEBOOKS, str(notebooks)]
+    """Run the command line in a process of its own, where told to on another folder of
+    notebooks.
+    """
+    start = (
+        ["-m", "oxcare_analysis"] if notebooks is None else ["-c", WITH_NOTEBOOKS, str(notebooks)]
+    )
     return run_as_nobody([sys.executable, *start, *map(str, arguments)])
 
 
 class Page(HTMLParser):
-    """What a test asks of a page: every tag with its attributes, and what stands inside each table."""
+    """What a test asks of a page: every tag with its attributes, and what stands inside each
+    table.
+    """
 
     def __init__(self, path):
         super().__init__()
@@ -84,41 +100,60 @@ def report(out):
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """A folder with one notebook that is run in a moment."""
-    return write_notebook(tmp_path_factory.mktemp("notebooks"), "print(area, first_year, last_year, as_of)")
+    return write_notebook(
+        tmp_path_factory.mktemp("notebooks"), "print(area, first_year, last_year, as_of)"
+    )
 
 
 @pytest.fixture(scope="module")
 def window(tmp_path_factory, tables, small):
     """The folder of reports after a refresh of another window than the default."""
     folder = tmp_path_factory.mktemp("windows")
-    done = oxcare("refresh", "--area", "857", "--from", 2013, "--to", 2018, "--out", folder, notebooks=small)
+    done = oxcare(
+        "refresh", "--area", "857", "--from", 2013, "--to", 2018, "--out", folder, notebooks=small
+    )
     assert done.returncode == 0, done.stderr
     return folder
 
 
 def write_notebook(folder, source):
     new = nbformat.v4
-    declared = 'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str = "latest"'
+    declared = (
+        'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str ='
+        ' "latest"'
+    )
     cells = [
         new.new_markdown_cell("# A small page"),
         new.new_code_cell(declared, metadata={"tags": ["parameters"]}),
         new.new_code_cell(source),
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(new.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "01_small.ipynb")
+    nbformat.write(
+        new.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "01_small.ipynb"
+    )
     return folder
 
 
 def month(folder):
-    return next(path.name for path in sorted(folder.iterdir()) if re.fullmatch(r"\d{4}-\d\d", path.name))
+    return next(
+        path.name for path in sorted(folder.iterdir()) if re.fullmatch(r"\d{4}-\d\d", path.name)
+    )
 
 
 def contents(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def left_over(folder):
-    return [path.name for path in folder.rglob("*") if re.search(r"^\.partial-|\.old$|\.part$", path.name)]
+    return [
+        path.name
+        for path in folder.rglob("*")
+        if re.search(r"^\.partial-|\.old$|\.part$", path.name)
+    ]
 
 
 def spoken(text):
@@ -128,14 +163,19 @@ def spoken(text):
 
 
 def texts(folder):
-    """Everything published that is text, the workbook's parts and what pictures say of themselves among it."""
+    """Everything published that is text, the workbook's parts and what pictures say of themselves
+    among it.
+    """
     found = {}
     for path in folder.rglob("*"):
         if path.suffix in (".html", ".json", ".csv", ".md", ".svg"):
             found[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8")
         elif path.suffix == ".xlsx":
             with zipfile.ZipFile(path) as book:
-                found |= {f"{path.name}/{part}": book.read(part).decode("utf-8") for part in book.namelist()}
+                found |= {
+                    f"{path.name}/{part}": book.read(part).decode("utf-8")
+                    for part in book.namelist()
+                }
         elif path.suffix == ".png":
             with Image.open(path) as picture:
                 found[path.relative_to(folder).as_posix()] = json.dumps(picture.info, default=str)
@@ -146,20 +186,30 @@ def test_every_file_of_the_contract_is_published(report):
     published = contents(report)
     assert {*FILES, *(f"{name}.html" for name in PAGES), "charts/alt_text.csv"} <= set(published)
     assert all(published[name] for name in published)
-    charts = {Path(name).stem for name in published if name.startswith("charts/") and name.endswith(".png")}
+    charts = {
+        Path(name).stem
+        for name in published
+        if name.startswith("charts/") and name.endswith(".png")
+    }
     assert charts
     assert charts == {Path(name).stem for name in published if name.endswith(".svg")}
-    tables = {Path(name).stem for name in published if name.startswith("data/") and name.endswith(".csv")}
+    tables = {
+        Path(name).stem for name in published if name.startswith("data/") and name.endswith(".csv")
+    }
     assert tables == charts | {"statements"}
 
 
 def test_the_path_of_the_first_page_is_all_that_is_printed(out, report):
-    assert out.with_suffix(".stdout").read_text(encoding="utf-8").splitlines() == [str(report / "index.html")]
+    assert out.with_suffix(".stdout").read_text(encoding="utf-8").splitlines() == [
+        str(report / "index.html")
+    ]
 
 
 def test_the_verdicts_are_those_of_the_command_line(report):
     said = oxcare("verdicts", "--area", AREA, "--json")
-    assert json.loads((report / "verdicts.json").read_text(encoding="utf-8")) == json.loads(said.stdout)
+    assert json.loads((report / "verdicts.json").read_text(encoding="utf-8")) == json.loads(
+        said.stdout
+    )
 
 
 def test_the_run_record_says_how_the_report_was_made(report):
@@ -172,7 +222,14 @@ def test_the_run_record_says_how_the_report_was_made(report):
         "as_of": "latest",
     }
     assert record["provenance"] == verdicts["provenance"]
-    assert set(record["versions"]) >= {"pandas", "statsmodels", "papermill", "nbconvert", "seaborn", "matplotlib"}
+    assert set(record["versions"]) >= {
+        "pandas",
+        "statsmodels",
+        "papermill",
+        "nbconvert",
+        "seaborn",
+        "matplotlib",
+    }
     assert record["python"] == platform.python_version()
     assert set(record["seconds"]) == {*PAGES[1:-1], "index and workbook"}
     assert all(seconds > 0 for seconds in record["seconds"].values())
@@ -182,14 +239,19 @@ def test_the_run_record_says_how_the_report_was_made(report):
 def test_the_first_report_says_that_it_is_the_first(report):
     changes = json.loads((report / "changes.json").read_text(encoding="utf-8"))
     assert changes == {"since": None, "verdicts": []} | dict.fromkeys(
-        ("figures_changed", "rules_changed", "new_years", "revisions"))
-    assert "This is the first report for this area and window." in (report / "index.html").read_text(encoding="utf-8")
+        ("figures_changed", "rules_changed", "new_years", "revisions")
+    )
+    assert "This is the first report for this area and window." in (
+        report / "index.html"
+    ).read_text(encoding="utf-8")
 
 
 def test_the_alt_texts_are_published_beside_the_charts(report):
     with (report / "charts" / "alt_text.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert {row["chart"] for row in rows} == {path.stem for path in (report / "charts").glob("*.png")}
+    assert {row["chart"] for row in rows} == {
+        path.stem for path in (report / "charts").glob("*.png")
+    }
     assert all(60 <= len(row["alt_text"]) <= 300 for row in rows)
 
 
@@ -202,7 +264,11 @@ def test_the_briefing_is_five_whole_sentences_to_paste(report):
 
 def test_the_briefing_of_a_name_with_a_full_stop_is_whole_sentences_too(tables):
     text = downloads.briefing(ox.load("St. Helens", 2013, 2018))
-    assert re.search(r"^1\. The number of St\. Helens children on a plan \w+ (from|at) \d+", text, flags=re.MULTILINE)
+    assert re.search(
+        r"^1\. The number of St\. Helens children on a plan \w+ (from|at) \d+",
+        text,
+        flags=re.MULTILINE,
+    )
 
 
 def test_nothing_in_the_name_of_an_area_is_run_by_what_is_taken_away(tables, tmp_path):
@@ -216,7 +282,11 @@ def test_nothing_in_the_name_of_an_area_is_run_by_what_is_taken_away(tables, tmp
         with path.open(encoding="utf-8", newline="") as file:
             cells += [cell for row in csv.reader(file) for cell in row]
     assert any(PLANTED in cell for cell in cells)
-    assert [c for c in cells if c.startswith(downloads.FORMULA_STARTS) and not downloads.NUMBER.fullmatch(c)] == []
+    assert [
+        c
+        for c in cells
+        if c.startswith(downloads.FORMULA_STARTS) and not downloads.NUMBER.fullmatch(c)
+    ] == []
     html = markdown2html((tmp_path / "report" / "briefing.md").read_text(encoding="utf-8"))
     assert "onerror" in html and not re.search('<(img|script|code|a (?!class="anchor-link"))', html)
 
@@ -225,10 +295,19 @@ def test_nothing_in_the_name_of_an_area_is_run_by_what_is_taken_away(tables, tmp
 def test_a_page_loads_nothing_from_anywhere(report, name):
     page = Page(report / f"{name}.html")
     only_scripts_of_the_template(page)
-    assert not [tag for tag, _ in page.tags if tag in ("iframe", "object", "embed", "link", "base", "form")]
+    assert not [
+        tag for tag, _ in page.tags if tag in ("iframe", "object", "embed", "link", "base", "form")
+    ]
     assert not re.findall(r"@import|url\(", page.text)
-    sources = [value for _, a in page.tags for key, value in a.items() if key in ("src", "srcset", "poster", "data")]
-    assert all(source.startswith(("data:image/png;base64,", "data:image/svg+xml,")) for source in sources)
+    sources = [
+        value
+        for _, a in page.tags
+        for key, value in a.items()
+        if key in ("src", "srcset", "poster", "data")
+    ]
+    assert all(
+        source.startswith(("data:image/png;base64,", "data:image/svg+xml,")) for source in sources
+    )
     assert not [key for _, a in page.tags for key in a if key.startswith("on")]
     policy = [a for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"]
     assert len(policy) == 1
@@ -239,9 +318,15 @@ def only_scripts_of_the_template(page):
     """At most one script, word for word one of the template's, and the policy lets in no other."""
     scripts = re.findall(r"<script>(.*?)</script>", page.text, flags=re.DOTALL)
     assert len(scripts) == page.text.lower().count("<script") <= 1
-    assert set(scripts) <= {path.read_text(encoding="utf-8") for path in pages.TEMPLATE.glob("*.js")}
-    digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts]
-    policy = next(a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
+    assert set(scripts) <= {
+        path.read_text(encoding="utf-8") for path in pages.TEMPLATE.glob("*.js")
+    }
+    digests = [
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts
+    ]
+    policy = next(
+        a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"
+    )
     assert policy.endswith("script-src " + (" ".join(f"'sha256-{d}'" for d in digests) or "'none'"))
 
 
@@ -249,9 +334,13 @@ def only_scripts_of_the_template(page):
 def test_a_page_links_only_to_files_that_are_there(report, name):
     links = [a["href"].split("#") for a in Page(report / f"{name}.html").all("a")]
     assert [link for link in links if link[0] and not (report / link[0]).is_file()] == []
-    places = {page: {a.get("id") for _, a in Page(report / page).tags} for page in {link[0] or f"{name}.html"
-                                                                                   for link in links if link[1:]}}
-    assert [link for link in links if link[1:] and link[1] not in places[link[0] or f"{name}.html"]] == []
+    places = {
+        page: {a.get("id") for _, a in Page(report / page).tags}
+        for page in {link[0] or f"{name}.html" for link in links if link[1:]}
+    }
+    assert [
+        link for link in links if link[1:] and link[1] not in places[link[0] or f"{name}.html"]
+    ] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -284,13 +373,25 @@ def test_the_pages_have_pictures_and_tables_to_look_at(report):
 
 def test_nothing_published_names_this_machine(out, report):
     folders = (out, paths.PROJECT, Path.home(), Path(sys.prefix), Path(tempfile.gettempdir()))
-    words = [form for folder in folders for form in (str(folder), folder.as_posix(), folder.as_uri())] + [NOBODY]
+    words = [
+        form for folder in folders for form in (str(folder), folder.as_posix(), folder.as_uri())
+    ] + [NOBODY]
     names = [name for name in (getpass.getuser(), platform.node()) if len(name) > 3]
     published = texts(out)
-    for name, text in list(published.items()):  # charts within pages are pictures with words of their own
+    for name, text in list(
+        published.items()
+    ):  # charts within pages are pictures with words of their own
         found = re.findall(r"data:image/svg\+xml,([^\"]*)", text)
         published |= {f"{name}, chart {i}": unquote(svg) for i, svg in enumerate(found)}
-    assert {Path(name).suffix for name in published} >= {".html", ".json", ".csv", ".md", ".svg", ".png", ".xml"}
+    assert {Path(name).suffix for name in published} >= {
+        ".html",
+        ".json",
+        ".csv",
+        ".md",
+        ".svg",
+        ".png",
+        ".xml",
+    }
     for name, text in published.items():
         read = spoken(text)
         assert [word for word in words if word in read] == [], name
@@ -301,18 +402,33 @@ def test_nothing_published_names_this_machine(out, report):
 HOME = str(Path.home())
 
 
-@pytest.mark.parametrize(("text", "shown"), [
-    (f"{paths.PACKAGE / 'showing' / 'drawing.py'}:152: UserWarning: no room", "drawing.py:152: UserWarning: no room"),
-    (f"open('{HOME}/of mine/a.csv')", "open('of mine/a.csv')"),
-    ("D:\\figures\\clone\\a.py:3: Warning", "a.py:3: Warning"), ("at \\\\server\\share\\a.csv", "at a.csv"),
-    ("file:///srv/someone/a.csv", "a.csv"), ("~/figures/a.csv", "a.csv"), ("\x1b[31mred\x1b[0m", "red"),
-    ("1/2, and/or/else, https://example.org/a/b", "1/2, and/or/else, https://example.org/a/b")])
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            f"{paths.PACKAGE / 'showing' / 'drawing.py'}:152: UserWarning: no room",
+            "drawing.py:152: UserWarning: no room",
+        ),
+        (f"open('{HOME}/of mine/a.csv')", "open('of mine/a.csv')"),
+        ("D:\\figures\\clone\\a.py:3: Warning", "a.py:3: Warning"),
+        ("at \\\\server\\share\\a.csv", "at a.csv"),
+        ("file:///srv/someone/a.csv", "a.csv"),
+        ("~/figures/a.csv", "a.csv"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("1/2, and/or/else, https://example.org/a/b", "1/2, and/or/else, https://example.org/a/b"),
+    ],
+)
 def test_what_a_cell_printed_is_shown_without_the_folders_of_this_machine(text, shown):
     assert pages.printed(text) == shown
     new = nbformat.v4
-    outputs = [new.new_output("stream", name="stderr", text=text), new.new_output(
-        "execute_result", {"text/plain": text}, execution_count=1), new.new_output("error", ename="E", evalue=text)]
-    book = new.new_notebook(cells=[new.new_markdown_cell("# A"), new.new_code_cell("a", outputs=outputs)])
+    outputs = [
+        new.new_output("stream", name="stderr", text=text),
+        new.new_output("execute_result", {"text/plain": text}, execution_count=1),
+        new.new_output("error", ename="E", evalue=text),
+    ]
+    book = new.new_notebook(
+        cells=[new.new_markdown_cell("# A"), new.new_code_cell("a", outputs=outputs)]
+    )
     page = pages.render(book, "A", pages.Place("A", "B", ()), "a.html")
     found = re.findall(r'<pre class="(?:result|error)" tabindex="0">(.*?)</pre>', page)
     assert [unescape(words) for words in found] == [shown] * 3
@@ -320,9 +436,14 @@ def test_what_a_cell_printed_is_shown_without_the_folders_of_this_machine(text, 
 
 def test_no_number_that_does_not_exist_is_published(report):
     for path in report.rglob("*.json"):
-        json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda word, p=path: pytest.fail(f"{word} in {p}"))
+        json.loads(
+            path.read_text(encoding="utf-8"),
+            parse_constant=lambda word, p=path: pytest.fail(f"{word} in {p}"),
+        )
     for name in PAGES:
-        read = re.sub(r"<[^>]*>", " ", spoken((report / f"{name}.html").read_text(encoding="utf-8")))
+        read = re.sub(
+            r"<[^>]*>", " ", spoken((report / f"{name}.html").read_text(encoding="utf-8"))
+        )
         assert re.findall(r"\b(?:nan|NaN|inf|None|NaT)\b|<NA>", read) == [], name
 
 
@@ -335,7 +456,8 @@ def test_a_second_run_finds_nothing_new_and_leaves_the_report_alone(out, report)
     assert contents(report) == before
     assert [path.name for path in report.parent.iterdir()] == [FOLDER]
     assert re.search(
-        r"Checked \d{4}-\d\d-\d\d, nothing new since \d{4}-\d\d\.", (out / "index.html").read_text("utf-8")
+        r"Checked \d{4}-\d\d-\d\d, nothing new since \d{4}-\d\d\.",
+        (out / "index.html").read_text("utf-8"),
     )
     assert left_over(out) == []
 
@@ -369,7 +491,9 @@ def test_a_kernel_that_lost_its_port_is_started_once_more(tmp_path, monkeypatch,
             raise RuntimeError(f"{run.NEVER_STARTED} to kernel_info")
 
     monkeypatch.setattr(papermill, "execute_notebook", start)
-    monkeypatch.setenv("OXCARE_DATA_DIR", "")  # execute() sets both for the kernel: put back afterwards
+    monkeypatch.setenv(
+        "OXCARE_DATA_DIR", ""
+    )  # execute() sets both for the kernel: put back afterwards
     monkeypatch.setenv(paths.TAKE_AWAY, "")
     if failures == 1:
         run.execute(job(tmp_path))
@@ -398,7 +522,9 @@ def test_a_kernel_that_dies_at_work_is_not_started_again(tmp_path, monkeypatch):
 
 def test_another_window_has_a_folder_of_its_own(window):
     assert [path.name for path in (window / month(window)).iterdir()] == [f"{FOLDER}--2013-2018"]
-    verdicts = json.loads((window / month(window) / f"{FOLDER}--2013-2018" / "verdicts.json").read_text("utf-8"))
+    verdicts = json.loads(
+        (window / month(window) / f"{FOLDER}--2013-2018" / "verdicts.json").read_text("utf-8")
+    )
     assert verdicts["window"] == {"from": 2013, "to": 2018}
     front = Page(window / "index.html")
     assert f"{month(window)}/{FOLDER}--2013-2018/index.html" in [a["href"] for a in front.all("a")]
@@ -407,7 +533,9 @@ def test_another_window_has_a_folder_of_its_own(window):
 
 def test_force_publishes_again_though_nothing_is_new(window, small):
     standing = window / month(window) / f"{FOLDER}--2013-2018"
-    (standing / "written by hand.txt").write_text("part of the report that stood before", encoding="utf-8")
+    (standing / "written by hand.txt").write_text(
+        "part of the report that stood before", encoding="utf-8"
+    )
     ask = ("refresh", "--area", AREA, "--from", 2013, "--to", 2018, "--out", window, "--force")
     again = oxcare(*ask, notebooks=small)
     assert again.returncode == 0

@@ -1,4 +1,6 @@
-"""Sentences: the verdict's own words, the record's own numbers, nothing that noise could have made."""
+"""Sentences: the verdict's own words, the record's own numbers, nothing that noise could have
+made.
+"""
 
 import inspect
 import math
@@ -16,7 +18,8 @@ from oxcare_analysis.showing import sentences, wording
 from oxcare_analysis.thinking.findings import VERDICTS, Estimate
 from oxcare_analysis.words.errors import UsageError
 
-# A change of the primary and its standard error that give each verdict, and how the sentence must tell it.
+# A change of the primary and its standard error that give each verdict, and how the sentence must
+# tell it.
 CHANGES = {
     "supported": (0.40, 0.05, "up 49 per cent"),
     "contradicted": (-0.40, 0.05, "down 33 per cent"),
@@ -25,9 +28,15 @@ CHANGES = {
     "not_testable": (math.nan, math.nan, "no figure for 2018 (not held)"),
 }
 # What a lower bar at the conference leaves, and none of its rivals.
-LEFT = {"referrals_per_child": 0.0, "enquiries_per_referral": 0.0, "conferences_per_enquiry": 0.35,
-        "care_starts_per_plan": -0.40}
-NO_RIVAL = {name: Estimate(name, name.replace("_", " "), change, 0.05) for name, change in LEFT.items()}
+LEFT = {
+    "referrals_per_child": 0.0,
+    "enquiries_per_referral": 0.0,
+    "conferences_per_enquiry": 0.35,
+    "care_starts_per_plan": -0.40,
+}
+NO_RIVAL = {
+    name: Estimate(name, name.replace("_", " "), change, 0.05) for name, change in LEFT.items()
+}
 BASE, END = (2012, 2013), (2017, 2018)
 NO_NUMBER = re.compile(r"\b(nan|NaN|inf|None|NaT)\b|<NA>")
 
@@ -53,7 +62,9 @@ def growth(oxfordshire):
 
 
 def planted(study, name, estimate, se, indicators):
-    """A hypothesis judged on a planted change of its primary and on the indicators given, no others."""
+    """A hypothesis judged on a planted change of its primary and on the indicators given, no
+    others.
+    """
     rules = judging.module(name)
     missing = "" if math.isfinite(estimate) else "no figure for 2018 (not held)"
     primary = Estimate(
@@ -69,7 +80,10 @@ def planted(study, name, estimate, se, indicators):
         missing=missing,
     )
     everything = judging.gather(study)
-    primaries, adjusted = everything.primaries | {name: primary}, everything.p_adjusted | {name: primary.p_value}
+    primaries, adjusted = (
+        everything.primaries | {name: primary},
+        everything.p_adjusted | {name: primary.p_value},
+    )
     shared = replace(everything, primaries=primaries, p_adjusted=adjusted, indicators=indicators)
     return rules.assess(replace(shared, spread=everything.spread * 0 + 0.1))
 
@@ -111,7 +125,9 @@ def test_a_finding_is_told_in_the_words_of_its_verdict(oxfordshire, verdict):
     finding = planted(oxfordshire, "entry_threshold", estimate, se, NO_RIVAL)
     said = sentences.finding(finding)
     assert finding.verdict == verdict
-    assert said.startswith(f"That the bar for coming on to a plan dropped: {wording.VERDICTS[verdict].lower()}")
+    assert said.startswith(
+        f"That the bar for coming on to a plan dropped: {wording.VERDICTS[verdict].lower()}"
+    )
     assert size in said
     assert finding.reason in said
     assert not NO_NUMBER.search(said)
@@ -146,10 +162,14 @@ def test_a_finding_gives_the_interval_and_rank_of_its_record(oxfordshire):
     assert f"ranks {primary.placebo_rank} of {primary.placebo_of} authorities" in said
 
 
-@pytest.mark.parametrize(("peculiar", "word"), [(True, "which is unusual."), (False, "which is not unusual.")])
+@pytest.mark.parametrize(
+    ("peculiar", "word"), [(True, "which is unusual."), (False, "which is not unusual.")]
+)
 def test_a_finding_says_whether_its_rank_is_unusual(oxfordshire, peculiar, word):
     finding = ox.assess(oxfordshire, "exit_threshold")
-    assert word in sentences.finding(replace(finding, primary=replace(finding.primary, peculiar=peculiar)))
+    assert word in sentences.finding(
+        replace(finding, primary=replace(finding.primary, peculiar=peculiar))
+    )
 
 
 def test_what_the_council_concluded_stands_only_beside_its_own_windows(oxfordshire, rotherham):
@@ -161,13 +181,18 @@ def test_what_the_council_concluded_stands_only_beside_its_own_windows(oxfordshi
 
 def test_the_premise_reads_out_both_ends(oxfordshire):
     said = ox.say(ox.premise(oxfordshire))
-    assert said.startswith("The number of Oxfordshire children on a plan rose from 430 to 687 between March 2013 and ")
+    assert said.startswith(
+        "The number of Oxfordshire children on a plan rose from 430 to 687 between March 2013 and "
+    )
     assert "from 30.9 to 48.1 per 10,000 children" in said
 
 
 def test_the_premise_of_another_area_names_it_and_no_other(rotherham):
     said, premise = ox.say(ox.premise(rotherham)), ox.premise(rotherham)
-    assert f"Rotherham children on a plan rose from {premise.open_from:.0f} to {premise.open_to:.0f}" in said
+    assert (
+        f"Rotherham children on a plan rose from {premise.open_from:.0f} to {premise.open_to:.0f}"
+        in said
+    )
     assert "Oxfordshire" not in said
 
 
@@ -181,7 +206,9 @@ def test_the_premise_of_another_area_names_it_and_no_other(rotherham):
         (687, math.nan, {"not_testable"}, "Open plans cannot be compared: 2018, "),
     ],
 )
-def test_the_premise_is_told_for_a_rise_a_fall_and_a_missing_end(oxfordshire, first, last, verdicts, words):
+def test_the_premise_is_told_for_a_rise_a_fall_and_a_missing_end(
+    oxfordshire, first, last, verdicts, words
+):
     premise = ox.premise(with_open_plans(oxfordshire, first, last))
     said = ox.say(premise)
     assert premise.verdict in verdicts
@@ -192,7 +219,9 @@ def test_the_premise_is_told_for_a_rise_a_fall_and_a_missing_end(oxfordshire, fi
 
 def test_a_premise_that_hardly_moved_says_so(oxfordshire):
     premise = ox.premise(oxfordshire)
-    said = ox.say(replace(premise, verdict="negligible", reason="The rate hardly moved: from 30.9 to 31.0."))
+    said = ox.say(
+        replace(premise, verdict="negligible", reason="The rate hardly moved: from 30.9 to 31.0.")
+    )
     assert "The rate hardly moved" in said
 
 
@@ -214,7 +243,9 @@ def test_how_much_is_just_here_gives_the_numbers_of_the_record(oxfordshire):
 def test_comparisons_that_point_both_ways_are_said_to(oxfordshire):
     premise = ox.premise(oxfordshire)
     assert "do not single out" not in sentences.just_here(premise)
-    both = replace(premise, just_here={"england": 151.0, "median_neighbour": -20.0, "given_start": math.nan})
+    both = replace(
+        premise, just_here={"england": 151.0, "median_neighbour": -20.0, "given_start": math.nan}
+    )
     said = sentences.just_here(both)
     assert "do not single out Oxfordshire" in said
     assert wording.COMPARISONS["given_start"] not in said
@@ -223,22 +254,43 @@ def test_comparisons_that_point_both_ways_are_said_to(oxfordshire):
 
 def test_no_comparison_at_all_is_said_in_words(oxfordshire):
     none = replace(ox.premise(oxfordshire), just_here=dict.fromkeys(wording.COMPARISONS, math.nan))
-    assert sentences.just_here(none) == "How much of this is just here cannot be worked out from the figures held."
+    assert (
+        sentences.just_here(none)
+        == "How much of this is just here cannot be worked out from the figures held."
+    )
 
 
 def test_a_ledger_is_told_with_the_numbers_of_the_record(growth):
-    changed = bars(quiet(growth), found_per_child=(184.4, 97.1, 282.2, True), exits=(-60.0, -90.0, -30.0, True))
+    changed = bars(
+        quiet(growth), found_per_child=(184.4, 97.1, 282.2, True), exits=(-60.0, -90.0, -30.0, True)
+    )
     said = sentences.ledger(changed)
     assert "Open plans in Oxfordshire rose from 430 to 687 (+257) from 2013 to 2018." in said
-    assert f"{label(growth, 'found_per_child')} added about 184 children (95 per cent interval +97 to +282)" in said
-    assert f"{label(growth, 'exits')} took away about 60 children (95 per cent interval -90 to -30)" in said
+    assert (
+        f"{label(growth, 'found_per_child')} added about 184 children (95 per cent interval +97 to"
+        " +282)" in said
+    )
+    assert (
+        f"{label(growth, 'exits')} took away about 60 children (95 per cent interval -90 to -30)"
+        in said
+    )
     assert said.index("184") < said.index("about 60")
 
 
 @pytest.mark.parametrize(
     "bar",
-    [(184.0, -3.0, 370.0, True), (184.0, 0.0, 370.0, True), (-184.0, -370.0, 3.0, True), (184.0, 97.0, 282.0, False)],
-    ids=["interval holds nothing", "interval touches nothing", "a fall within noise", "sign changes with the base"],
+    [
+        (184.0, -3.0, 370.0, True),
+        (184.0, 0.0, 370.0, True),
+        (-184.0, -370.0, 3.0, True),
+        (184.0, 97.0, 282.0, False),
+    ],
+    ids=[
+        "interval holds nothing",
+        "interval touches nothing",
+        "a fall within noise",
+        "sign changes with the base",
+    ],
 )
 def test_a_bar_within_noise_is_never_named(growth, bar):
     said = sentences.ledger(bars(quiet(growth), found_per_child=bar))
@@ -256,7 +308,9 @@ def test_only_the_bars_clear_of_noise_are_named(growth):
 
 
 def test_what_was_carried_over_is_told_only_when_it_is_clear(growth):
-    clear = replace(growth, momentum=-75.0, momentum_low=-120.0, momentum_high=-30.0, momentum_stable=True)
+    clear = replace(
+        growth, momentum=-75.0, momentum_low=-120.0, momentum_high=-30.0, momentum_stable=True
+    )
     assert "Carry-over from before took away about 75 children." in sentences.ledger(
         bars(clear, exits=(90.0, 40.0, 140.0, True))
     )
@@ -291,7 +345,10 @@ def test_a_ledger_that_cannot_be_made_says_why(city):
 def test_a_trend_is_told_with_the_numbers_of_the_record(oxfordshire):
     trend = ox.decompose(oxfordshire, "plans_started_per_child")
     last, said = trend.table.iloc[-1], ox.say(trend)
-    assert f"went from {trend.table['value'].iloc[0]:,.1f} in 2013 to {last['value']:,.1f} in 2018" in said
+    assert (
+        f"went from {trend.table['value'].iloc[0]:,.1f} in 2013 to {last['value']:,.1f} in 2018"
+        in said
+    )
     for part in ("national", "regional", "neighbour", "local"):
         assert f"{part} {np.expm1(last[part]) * 100:+.0f}" in said
 
@@ -300,16 +357,22 @@ def test_a_trend_that_cannot_be_divided_says_why(city):
     said = ox.say(ox.decompose(city, "exit_hazard_6_plus"))
     assert (
         said
-        == "Plans ended per 100 open six months or more in City of London cannot be decomposed: no figure for 2013."
+        == "Plans ended per 100 open six months or more in City of London cannot be decomposed: no"
+        " figure for 2013."
     )
 
 
 def test_a_comparison_is_told_with_the_numbers_of_the_record(rotherham):
     comparison = ox.compare(rotherham, "open_per_child")
     rows = comparison.table.set_index("year")
-    said = [f"{rows.at[2015, who]:,.1f} to {rows.at[2018, who]:,.1f}" for who in ("england", "neighbours")]
-    assert ox.say(comparison) == (
-        f"Rotherham: {rows.at[2015, 'value']:,.1f} in 2015, {rows.at[2018, 'value']:,.1f} in 2018 "
+    said = [
+        f"{rows.at[2015, who]:,.1f} to {rows.at[2018, who]:,.1f}"
+        for who in ("england", "neighbours")
+    ]
+    assert (
+        ox.say(comparison)
+        == f"Rotherham: {rows.at[2015, 'value']:,.1f} in 2015, {rows.at[2018, 'value']:,.1f} in"
+        " 2018 "
         f"(per 10,000 children); England {said[0]}; the median neighbour {said[1]}."
     )
 
@@ -322,7 +385,9 @@ def test_a_comparison_leaves_out_whom_it_has_no_figure_for(rotherham):
 
 
 def test_a_comparison_without_figures_says_so(city):
-    assert ox.say(ox.compare(city, "exit_hazard_6_plus")).startswith("No figures are held for plans ended per 100 open")
+    assert ox.say(ox.compare(city, "exit_hazard_6_plus")).startswith(
+        "No figures are held for plans ended per 100 open"
+    )
 
 
 def test_a_model_is_told_with_its_formula_its_trend_and_its_check(oxfordshire):
@@ -330,8 +395,14 @@ def test_a_model_is_told_with_its_formula_its_trend_and_its_check(oxfordshire):
     row = model.table.set_index("term").loc["trend a year"]
     said = ox.say(model)
     assert said.startswith(f"Model: {model.words}. ")
-    assert f"trend a year {row['estimate']:+.3f} (95 per cent interval {row['low']:+.3f} to {row['high']:+.3f})" in said
-    assert f"{model.observations} rows; scatter {model.dispersion:.1f} times what chance alone gives" in said
+    assert (
+        f"trend a year {row['estimate']:+.3f} (95 per cent interval {row['low']:+.3f} to"
+        f" {row['high']:+.3f})" in said
+    )
+    assert (
+        f"{model.observations} rows; scatter {model.dispersion:.1f} times what chance alone gives"
+        in said
+    )
 
 
 def test_a_model_that_cannot_be_fitted_says_why(city):
@@ -360,12 +431,15 @@ def test_the_ways_of_asking_are_counted_as_in_the_record(oxfordshire):
     assert said.startswith(f"Asked {len(ways.table)} ways ")
     assert f"{ways.agreeing:.0%} of the answers have the sign of the one used" in said
     assert (
-        f"{ways.beyond:.0%} moved beyond noise as the hypothesis predicts and {ways.against:.0%} the other way" in said
+        f"{ways.beyond:.0%} moved beyond noise as the hypothesis predicts and {ways.against:.0%}"
+        " the other way" in said
     )
 
 
 def test_no_way_of_asking_is_said_in_words(city):
-    assert ox.say(ox.specifications(city, "entry_threshold")).startswith("No way of asking has the figures it needs")
+    assert ox.say(ox.specifications(city, "entry_threshold")).startswith(
+        "No way of asking has the figures it needs"
+    )
 
 
 def test_the_story_is_a_line_for_each_window(oxfordshire):
@@ -409,8 +483,18 @@ def test_a_log_change_is_told_as_a_rise_or_a_fall(change, words):
 def test_no_sentence_says_a_number_that_does_not_exist(tables, area):
     study = ox.load(area, 2013, 2018)
     measures = ("open_per_child", "exit_hazard_6_plus", "conferences_per_enquiry")
-    results = [ox.premise(study), ox.ledger(study), *ox.assess_all(study).values(), ox.recording(study)]
-    results += [ox.exits(study), ox.specifications(study, "exit_threshold"), ox.care_endings(study), ox.events(study)]
+    results = [
+        ox.premise(study),
+        ox.ledger(study),
+        *ox.assess_all(study).values(),
+        ox.recording(study),
+    ]
+    results += [
+        ox.exits(study),
+        ox.specifications(study, "exit_threshold"),
+        ox.care_endings(study),
+        ox.events(study),
+    ]
     results += [ox.errors(study, h) for h in judging.HOLM_FAMILY]
     results += [ox.compare(study, m) for m in measures] + [ox.decompose(study, m) for m in measures]
     for result in results:
@@ -427,7 +511,9 @@ def test_every_verdict_has_a_word_of_its_own():
 
 
 @pytest.mark.parametrize(
-    "something", [None, "a sentence", 257, pd.DataFrame(), {"verdict": "supported"}], ids=lambda s: type(s).__name__
+    "something",
+    [None, "a sentence", 257, pd.DataFrame(), {"verdict": "supported"}],
+    ids=lambda s: type(s).__name__,
 )
 def test_something_that_is_no_result_is_refused(something):
     with pytest.raises(UsageError, match=f"got a {type(something).__name__}"):
@@ -437,7 +523,10 @@ def test_something_that_is_no_result_is_refused(something):
 def test_words_print_as_themselves_and_show_as_paragraphs():
     words = sentences.Words("More than noise.\nFewer <b>children</b> & less.")
     assert repr(words) == words
-    assert words._repr_html_() == "<p>More than noise.</p><p>Fewer &lt;b&gt;children&lt;/b&gt; &amp; less.</p>"
+    assert (
+        words._repr_html_()
+        == "<p>More than noise.</p><p>Fewer &lt;b&gt;children&lt;/b&gt; &amp; less.</p>"
+    )
 
 
 READ_OUT = {
@@ -459,11 +548,22 @@ READ_OUT = {
     "comparable events": ox.comparable_events,
     "months": ox.months,
     "errors": lambda study: ox.errors(study, "exit_threshold"),
-    "looked after": ox.looked_after, "ages": ox.ages, "unaccompanied": ox.unaccompanied, "in need": ox.in_need,
-    "routes": ox.routes, "workforce": ox.workforce, "spend": ox.spend, "year ahead": ox.next_year,
+    "looked after": ox.looked_after,
+    "ages": ox.ages,
+    "unaccompanied": ox.unaccompanied,
+    "in need": ox.in_need,
+    "routes": ox.routes,
+    "workforce": ox.workforce,
+    "spend": ox.spend,
+    "year ahead": ox.next_year,
     "caseload": ox.caseload,
-    "own records": ox.own_records, "own funnel": ox.own_funnel, "own stays": ox.own_stays, "own rates": ox.own_hazards,
-    "own limits": ox.own_control, "own ledger": ox.own_ledger, "own verdicts": ox.own_verdicts,
+    "own records": ox.own_records,
+    "own funnel": ox.own_funnel,
+    "own stays": ox.own_stays,
+    "own rates": ox.own_hazards,
+    "own limits": ox.own_control,
+    "own ledger": ox.own_ledger,
+    "own verdicts": ox.own_verdicts,
     "own beside published": ox.own_against_published,
 }
 # A rise, a fall, hardly a figure; and an area that is not the one the documents are about.
@@ -480,7 +580,9 @@ def told(tables):
 def test_every_kind_of_result_is_read_out_here(oxfordshire):
     kinds = {type(make(oxfordshire)).__name__ for make in READ_OUT.values()}
     # What the documents state has lines of its own shape: test_statements.
-    assert kinds | {"Statements"} == set(re.findall(r'"([A-Z]\w+)":', inspect.getsource(sentences.say)))
+    assert kinds | {"Statements"} == set(
+        re.findall(r'"([A-Z]\w+)":', inspect.getsource(sentences.say))
+    )
 
 
 @pytest.mark.parametrize("area", TOLD)
@@ -492,13 +594,18 @@ def test_a_sentence_is_whole_of_its_own_area_and_without_marks_made_for_machines
         assert (part[0].isupper() or part[0].isdigit()) and part.endswith("."), part
         assert not re.search(r"_|\.\.|  | ,| \.|\(\)|\b1 children\b|--", part), part
     if area != "Oxfordshire":
-        assert "Oxfordshire" not in said or what == "comparable events"  # it is one of those that had such an event
+        assert (
+            "Oxfordshire" not in said or what == "comparable events"
+        )  # it is one of those that had such an event
 
 
 def test_a_fall_is_told_as_a_fall_by_everything_that_tells_of_it(told):
     assert "fell from 687 to 451" in told("Oxfordshire", "premise")
     assert "fell from 687 to 451 (-236) from 2018 to 2021" in told("Oxfordshire", "ledger")
-    assert re.search(r"went from 48\.1 in 2018 to 31\.1 in 2021, a fall of 35 per cent", told("Oxfordshire", "trend"))
+    assert re.search(
+        r"went from 48\.1 in 2018 to 31\.1 in 2021, a fall of 35 per cent",
+        told("Oxfordshire", "trend"),
+    )
     assert "48.1 in 2018, 31.1 in 2021" in told("Oxfordshire", "comparison")
     assert re.search(r"^2018 to 2021.*fell|.*687.*451", told("Oxfordshire", "story"), re.M)
 
@@ -519,5 +626,7 @@ def test_a_result_prints_on_one_short_line(oxfordshire, what):
 
 def test_what_is_missing_is_in_the_line_a_result_prints(city):
     assert "missing: " in repr(ox.decompose(city, "exit_hazard_6_plus"))
-    assert repr(ox.figure("Oxfordshire", 2018, "plans_open_count")) == (
-        "Oxfordshire 2018, children on a plan at 31 March: 687 children")
+    assert (
+        repr(ox.figure("Oxfordshire", 2018, "plans_open_count"))
+        == "Oxfordshire 2018, children on a plan at 31 March: 687 children"
+    )

@@ -1,4 +1,6 @@
-"""The specification curve: its smoother against statsmodels, its rows, and what it says of planted series."""
+"""The specification curve: its smoother against statsmodels, its rows, and what it says of planted
+series.
+"""
 
 import numpy as np
 import pytest
@@ -12,7 +14,10 @@ from oxcare_analysis.words.errors import UsageError
 @pytest.fixture(scope="module")
 def oxfordshire():
     study = door.load("Oxfordshire", 2013, 2018)
-    return study, {h: diagnostics.specifications(study, h) for h in ("entry_threshold", "exit_threshold", "awareness")}
+    return study, {
+        h: diagnostics.specifications(study, h)
+        for h in ("entry_threshold", "exit_threshold", "awareness")
+    }
 
 
 def test_the_smoothed_change_is_that_of_the_kalman_smoother():
@@ -28,8 +33,12 @@ def test_the_smoothed_change_is_that_of_the_kalman_smoother():
 
 def test_without_noise_the_smoothed_change_is_the_change_and_a_missing_year_is_bridged():
     y = np.array([0.0, 1.0, np.nan, 3.0])
-    assert specification.smooth(y, np.full(4, 1e-9), 1.0, np.array([0, 3]))[0] == pytest.approx(3.0, abs=1e-6)
-    assert specification.smooth(y, np.full(4, 1e-9), 1.0, np.array([0, 2]))[0] == pytest.approx(2.0, abs=1e-6)
+    assert specification.smooth(y, np.full(4, 1e-9), 1.0, np.array([0, 3]))[0] == pytest.approx(
+        3.0, abs=1e-6
+    )
+    assert specification.smooth(y, np.full(4, 1e-9), 1.0, np.array([0, 2]))[0] == pytest.approx(
+        2.0, abs=1e-6
+    )
 
 
 def test_there_are_at_most_a_hundred_ways_and_one_is_the_verdicts_own(oxfordshire):
@@ -37,7 +46,9 @@ def test_there_are_at_most_a_hundred_ways_and_one_is_the_verdicts_own(oxfordshir
     for name, curve in curves.items():
         assert 30 <= len(curve.table) <= 100 and curve.table["main"].sum() == 1
         primary = door.assess(study, name).primary
-        assert curve.table.loc[curve.table["main"], "estimate"].item() == pytest.approx(primary.estimate)
+        assert curve.table.loc[curve.table["main"], "estimate"].item() == pytest.approx(
+            primary.estimate
+        )
 
 
 def test_the_shares_count_rows(oxfordshire):
@@ -48,9 +59,13 @@ def test_the_shares_count_rows(oxfordshire):
 
 
 def test_the_exits_of_2021_to_2024_shrink_when_smoothed_because_2021_was_out_of_line():
-    # Worked out independently on the published tables: end points -0.35, two-year means -0.21, smoothed about -0.08.
+    # Worked out independently on the published tables: end points -0.35, two-year means -0.21,
+    # smoothed about -0.08.
     table = diagnostics.specifications(door.load("Oxfordshire", 2021, 2024), "exit_threshold").table
-    rows = table.query("measure == 'exit_rate' and first_year == 2021 and last_year == 2024 and taken_off == 'nothing'")
+    rows = table.query(
+        "measure == 'exit_rate' and first_year == 2021 and last_year == 2024 and taken_off =="
+        " 'nothing'"
+    )
     change = rows.set_index("reading")["estimate"]
     assert change["end points"] == pytest.approx(-0.35, abs=0.015)
     assert change["two-year means"] == pytest.approx(-0.21, abs=0.015)

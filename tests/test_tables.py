@@ -1,4 +1,6 @@
-"""Clean tables: which figure is in force, as-of, revisions between editions, and rebuilding when raw changes."""
+"""Clean tables: which figure is in force, as-of, revisions between editions, and rebuilding when
+raw changes.
+"""
 
 import shutil
 from dataclasses import fields
@@ -21,13 +23,27 @@ def load(folder, as_of=None):
 
 
 def figure(resolved, code, year, measure):
-    hit = resolved[(resolved["area_code"] == code) & (resolved["year"] == year) & (resolved["measure"] == measure)]
+    hit = resolved[
+        (resolved["area_code"] == code)
+        & (resolved["year"] == year)
+        & (resolved["measure"] == measure)
+    ]
     assert len(hit) == 1, hit
     return hit.iloc[0]
 
 
-def add(folder, official, kind, changes=None, edition="2025", published="2025-10", years=(2022, 2023, 2024)):
-    raw.add_files([official(kind, changes, years)], edition=edition, data_dir=folder, published=published)
+def add(
+    folder,
+    official,
+    kind,
+    changes=None,
+    edition="2025",
+    published="2025-10",
+    years=(2022, 2023, 2024),
+):
+    raw.add_files(
+        [official(kind, changes, years)], edition=edition, data_dir=folder, published=published
+    )
 
 
 # The figure in force
@@ -40,10 +56,23 @@ def test_the_newest_edition_wins(small_data_dir, official):
 
 
 @pytest.mark.parametrize(
-    ("symbol", "note"), [("x", "not available"), ("u", "low reliability"), ("", "not supplied"), (":", "not available")]
+    ("symbol", "note"),
+    [
+        ("x", "not available"),
+        ("u", "low reliability"),
+        ("", "not supplied"),
+        (":", "not available"),
+    ],
 )
-def test_the_newest_edition_does_not_win_where_it_has_no_figure(small_data_dir, official, symbol, note):
-    add(small_data_dir, official, "d5", {("981", 2024, "CPP_At31"): symbol, ("982", 2024, "CPP_At31"): 211})
+def test_the_newest_edition_does_not_win_where_it_has_no_figure(
+    small_data_dir, official, symbol, note
+):
+    add(
+        small_data_dir,
+        official,
+        "d5",
+        {("981", 2024, "CPP_At31"): symbol, ("982", 2024, "CPP_At31"): 211},
+    )
     resolved = load(small_data_dir)
     row = figure(resolved, "981", 2024, OPEN)
     assert (row["value"], row["edition"], row["note"]) == (470, "2024", "")
@@ -72,16 +101,31 @@ def test_a_newer_suppression_is_listed_as_a_revision(small_data_dir, official):
     assert len(changed) == 1
     row = changed.iloc[0]
     assert (row["area_code"], row["year"], row["measure"]) == ("983", 2023, REFERRALS)
-    assert (row["edition_before"], row["value_before"], row["status_before"]) == ("2024", 410, "published")
-    assert (row["edition_after"], row["status_after"]) == ("2025", "suppressed") and pd.isna(row["value_after"])
+    assert (row["edition_before"], row["value_before"], row["status_before"]) == (
+        "2024",
+        410,
+        "published",
+    )
+    assert (row["edition_after"], row["status_after"]) == ("2025", "suppressed") and pd.isna(
+        row["value_after"]
+    )
 
 
 def test_a_newer_number_beats_an_older_suppression(small_data_dir, official):
-    add(small_data_dir, official, "d1", {("981", 2023, "CPP_At31"): "c"}, edition="2023", published="2023-10")
+    add(
+        small_data_dir,
+        official,
+        "d1",
+        {("981", 2023, "CPP_At31"): "c"},
+        edition="2023",
+        published="2023-10",
+    )
     assert figure(load(small_data_dir), "981", 2023, OPEN)["value"] == 430
 
 
-def test_a_replaced_release_beats_the_one_it_replaces_and_loses_to_the_next_year(small_data_dir, official):
+def test_a_replaced_release_beats_the_one_it_replaces_and_loses_to_the_next_year(
+    small_data_dir, official
+):
     add(small_data_dir, official, "d1", {("981", 2023, "CPP_At31"): 431}, edition="2024-2")
     assert figure(load(small_data_dir), "981", 2023, OPEN)["edition"] == "2024-2"
     add(small_data_dir, official, "d5", {("981", 2023, "CPP_At31"): 432}, edition="2025")
@@ -95,9 +139,16 @@ def test_the_tenth_replacement_is_newer_than_the_second(small_data_dir, official
 
 
 @pytest.mark.parametrize("order", [("d1", "d5"), ("d5", "d1")])
-def test_in_one_edition_a_measures_own_table_beats_the_total_of_a_breakdown(tmp_path, official, order):
+def test_in_one_edition_a_measures_own_table_beats_the_total_of_a_breakdown(
+    tmp_path, official, order
+):
     for kind in order:
-        add(tmp_path / "data", official, kind, {("981", 2024, "CPP_At31"): 999 if kind == "d5" else 470})
+        add(
+            tmp_path / "data",
+            official,
+            kind,
+            {("981", 2024, "CPP_At31"): 999 if kind == "d5" else 470},
+        )
     row = figure(load(tmp_path / "data"), "981", 2024, OPEN)
     assert (row["value"], row["table"]) == (470, "plans")
 
@@ -128,7 +179,9 @@ def test_every_figure_held_has_one_in_force(tables, resolved):
     assert len(tables.figures[keys].drop_duplicates()) == len(resolved)
 
 
-def test_the_panel_holds_the_numbers_in_force_and_nothing_where_there_is_none(small_data_dir, official):
+def test_the_panel_holds_the_numbers_in_force_and_nothing_where_there_is_none(
+    small_data_dir, official
+):
     add(small_data_dir, official, "c1 of 2025", {("983", 2023, "referral_count"): "c"})
     panel = tables_module.panel(load(small_data_dir))
     assert panel.loc[("981", 2024), OPEN] == 470
@@ -171,15 +224,37 @@ def test_before_any_edition_held_was_out_the_oldest_is_used_and_flagged(small_da
 
 def test_the_newest_edition_out_by_the_month_is_used_and_not_flagged(small_data_dir, official):
     add(small_data_dir, official, "d5", {("981", 2023, "CPP_At31"): 431})
-    add(small_data_dir, official, "d5", {("981", 2023, "CPP_At31"): 432}, edition="2026", published="2026-10")
-    for as_of, value in (("2024-10", 430), ("2025-09", 430), ("2025-10", 431), ("2026-09", 431), ("2026-10", 432)):
+    add(
+        small_data_dir,
+        official,
+        "d5",
+        {("981", 2023, "CPP_At31"): 432},
+        edition="2026",
+        published="2026-10",
+    )
+    for as_of, value in (
+        ("2024-10", 430),
+        ("2025-09", 430),
+        ("2025-10", 431),
+        ("2026-09", 431),
+        ("2026-10", 432),
+    ):
         row = figure(load(small_data_dir, as_of), "981", 2023, OPEN)
         assert (row["value"], row["revised"]) == (value, False), as_of
 
 
-def test_an_edition_out_by_the_month_without_a_figure_gives_way_to_an_older_one_out_by_then(small_data_dir, official):
+def test_an_edition_out_by_the_month_without_a_figure_gives_way_to_an_older_one_out_by_then(
+    small_data_dir, official
+):
     add(small_data_dir, official, "d5", {("981", 2023, "CPP_At31"): "x"})
-    add(small_data_dir, official, "d5", {("981", 2023, "CPP_At31"): 432}, edition="2026", published="2026-10")
+    add(
+        small_data_dir,
+        official,
+        "d5",
+        {("981", 2023, "CPP_At31"): 432},
+        edition="2026",
+        published="2026-10",
+    )
     assert figure(load(small_data_dir, "2026-01"), "981", 2023, OPEN)["value"] == 430
 
 
@@ -195,7 +270,9 @@ def test_the_newest_month_held_is_the_default_of_a_report(small_data_dir, offici
     assert tables_module.newest_month(tables_module.load(small_data_dir)) == "2026-02"
 
 
-def test_the_shipped_figures_as_of_november_2014_are_those_of_2014_and_before_from_the_oldest_edition(tables):
+def test_the_shipped_figures_as_of_november_2014_are_those_of_2014_and_before_from_the_oldest_edition(
+    tables,
+):
     then = tables_module.resolve(tables, "2014-11")
     lead = then[then["source"] == "children_in_need"]
     assert (lead["year"].min(), lead["year"].max()) == (2010, 2014)
@@ -216,7 +293,8 @@ def test_the_shipped_figures_as_of_their_newest_month_are_those_without_a_month(
 
 
 def test_the_real_correction_of_repeat_plans_in_yorkshire_and_the_humber_is_found(tables):
-    # d3_cpps_subsequent_plan_2013_to_2024.csv and ..._to_2025.csv: 2,100 became 1,660; England 14,990 became 14,550
+    # d3_cpps_subsequent_plan_2013_to_2024.csv and ..._to_2025.csv: 2,100 became 1,660; England
+    # 14,990 became 14,550
     changed = tables_module.revisions(tables).set_index(["area_code", "year", "measure"])
     region = changed.loc[("E12000003", 2022, "repeat_plans_count")]
     assert (region["edition_before"], region["value_before"]) == ("2024", 2100)
@@ -253,7 +331,14 @@ def test_revisions_are_listed_by_their_relative_size(small_data_dir, official):
 
 def test_a_revision_is_between_neighbouring_editions(small_data_dir, official):
     add(small_data_dir, official, "d1", {("981", 2023, "CPP_At31"): 431}, edition="2025")
-    add(small_data_dir, official, "d1", {("981", 2023, "CPP_At31"): 431}, edition="2026", published="2026-10")
+    add(
+        small_data_dir,
+        official,
+        "d1",
+        {("981", 2023, "CPP_At31"): 431},
+        edition="2026",
+        published="2026-10",
+    )
     changed = tables_module.revisions(tables_module.load(small_data_dir))
     assert changed[["edition_before", "edition_after"]].values.tolist() == [["2024", "2025"]]
 
@@ -276,7 +361,12 @@ def test_the_shipped_tables_are_those_that_raw_gives_now(tables, shipped_dir, tm
         pd.testing.assert_frame_equal(getattr(fresh, name), getattr(tables, name))
     for field in ("first_published", "edition_months", "data_sha256"):
         assert getattr(fresh, field) == getattr(tables, field)
-    assert {field.name for field in fields(fresh)} == {*FRAMES, "first_published", "edition_months", "data_sha256"}
+    assert {field.name for field in fields(fresh)} == {
+        *FRAMES,
+        "first_published",
+        "edition_months",
+        "data_sha256",
+    }
 
 
 def test_tables_are_the_same_whether_built_or_loaded(small_data_dir):
@@ -297,7 +387,11 @@ def test_tables_are_built_once_and_again_when_raw_changes(small_data_dir, offici
 
 @pytest.mark.parametrize(
     "changed",
-    ["raw/children_in_need/2024/plans.csv", "raw/first_published.csv", "raw/children_in_need/2024/source.yml"],
+    [
+        "raw/children_in_need/2024/plans.csv",
+        "raw/first_published.csv",
+        "raw/children_in_need/2024/source.yml",
+    ],
 )
 def test_a_change_of_any_raw_file_is_noticed(small_data_dir, changed):
     before = tables_module.raw_sha256(small_data_dir)
@@ -317,7 +411,9 @@ def test_a_lost_table_is_built_again(small_data_dir, lost):
 
 def test_the_hash_of_raw_does_not_depend_on_where_the_folder_is(small_data_dir, tmp_path):
     shutil.copytree(small_data_dir, tmp_path / "elsewhere")
-    assert tables_module.raw_sha256(tmp_path / "elsewhere") == tables_module.raw_sha256(small_data_dir)
+    assert tables_module.raw_sha256(tmp_path / "elsewhere") == tables_module.raw_sha256(
+        small_data_dir
+    )
 
 
 def test_a_frame_under_a_content_key_is_made_once(small_data_dir):
@@ -341,7 +437,8 @@ def test_a_folder_without_children_in_need_is_refused_with_what_to_do(tmp_path):
 def test_a_raw_column_that_is_no_measure_is_refused_with_its_name(small_data_dir):
     path = small_data_dir / "raw" / "children_in_need" / "2024" / "plans.csv"
     path.write_text(
-        path.read_text(encoding="utf-8").replace("plans_open_count", "plans_afoot_count", 1), encoding="utf-8"
+        path.read_text(encoding="utf-8").replace("plans_open_count", "plans_afoot_count", 1),
+        encoding="utf-8",
     )
     with pytest.raises(DataError, match="plans_afoot_count"):
         tables_module.build(small_data_dir)
@@ -375,7 +472,9 @@ def test_englands_counts_are_marked_rounded_and_its_population_and_rates_are_not
 
 
 def test_an_authoritys_counts_are_not_marked_rounded(tables):
-    rounded = tables.figures[(tables.figures["level"] == "authority") & (tables.figures["status"] == "rounded")]
+    rounded = tables.figures[
+        (tables.figures["level"] == "authority") & (tables.figures["status"] == "rounded")
+    ]
     assert rounded["value"].isna().all()  # 'low' alone: rounds to zero but is not zero
 
 

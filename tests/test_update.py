@@ -1,4 +1,5 @@
-"""New editions over a real connection: a local service that answers as the publisher's API is described to.
+"""New editions over a real connection: a local service that answers as the publisher's API is
+described to.
 
 Every figure it serves is simulated (see `official` in conftest.py).
 """
@@ -61,8 +62,14 @@ class Service:
 
     def offer(self, title, path, version="1.0", published="2025-10-30", status="Published"):
         content = path.read_bytes()
-        self.offered[title] = {"content": content, "version": version, "published": published, "status": status,
-                               "id": str(uuid5(NAMESPACE, title)), "rows": content.count(b"\n") - 1}
+        self.offered[title] = {
+            "content": content,
+            "version": version,
+            "published": published,
+            "status": status,
+            "id": str(uuid5(NAMESPACE, title)),
+            "rows": content.count(b"\n") - 1,
+        }
 
     def answer(self, handler):
         parts = urlsplit(handler.path)
@@ -80,25 +87,52 @@ class Service:
 
 
 def publication(title):
-    return {"id": str(uuid5(NAMESPACE, title)), "title": title, "slug": "a-slug", "summary": "A summary.",
-            "lastPublished": "2025-10-30T09:30:00+00:00"}
+    return {
+        "id": str(uuid5(NAMESPACE, title)),
+        "title": title,
+        "slug": "a-slug",
+        "summary": "A summary.",
+        "lastPublished": "2025-10-30T09:30:00+00:00",
+    }
 
 
 def data_set(title, one):
-    newest = {"version": one["version"], "published": f"{one['published']}T09:30:00+00:00",
-              "totalResults": one["rows"], "file": {"id": str(uuid5(NAMESPACE, "file"))},
-              "timePeriods": {"start": "2022", "end": "2025"}, "geographicLevels": ["Local authority"], "filters": [],
-              "indicators": []}
-    return {"id": one["id"], "title": title, "summary": "", "status": one["status"], "supersedingDataSetId": None,
-            "latestVersion": newest}
+    newest = {
+        "version": one["version"],
+        "published": f"{one['published']}T09:30:00+00:00",
+        "totalResults": one["rows"],
+        "file": {"id": str(uuid5(NAMESPACE, "file"))},
+        "timePeriods": {"start": "2022", "end": "2025"},
+        "geographicLevels": ["Local authority"],
+        "filters": [],
+        "indicators": [],
+    }
+    return {
+        "id": one["id"],
+        "title": title,
+        "summary": "",
+        "status": one["status"],
+        "supersedingDataSetId": None,
+        "latestVersion": newest,
+    }
 
 
 def send_page(handler, query, results, most):
     page, size = int(query["page"]), int(query["pageSize"])
     assert 1 <= size <= most  # the description's limits
     size = min(size, 2)  # so that a short list has several pages
-    paging = {"page": page, "pageSize": size, "totalResults": len(results), "totalPages": -(-len(results) // size)}
-    send(handler, json.dumps({"paging": paging, "results": results[(page - 1) * size : page * size]}).encode())
+    paging = {
+        "page": page,
+        "pageSize": size,
+        "totalResults": len(results),
+        "totalPages": -(-len(results) // size),
+    }
+    send(
+        handler,
+        json.dumps(
+            {"paging": paging, "results": results[(page - 1) * size : page * size]}
+        ).encode(),
+    )
 
 
 def send(handler, body, kind="application/json; charset=utf-8", status=200, **headers):
@@ -134,18 +168,24 @@ def quick(monkeypatch):
 
 @pytest.fixture
 def update(service, small_data_dir):
-    """A function that updates the small data folder from the service: whether there was news, what was said."""
+    """A function that updates the small data folder from the service: whether there was news, what
+    was said.
+    """
 
     def run(dry_run=False):
         said = []
-        return editions.update(Api(service.address), small_data_dir, dry_run, said.append), "\n".join(said)
+        return editions.update(
+            Api(service.address), small_data_dir, dry_run, said.append
+        ), "\n".join(said)
 
     return run
 
 
 @pytest.fixture
 def refused(update, small_data_dir):
-    """A function that expects an update to be refused with one paragraph, leaving every file as it was."""
+    """A function that expects an update to be refused with one paragraph, leaving every file as it
+    was.
+    """
 
     def run(error, match):
         before = contents(small_data_dir)
@@ -159,13 +199,19 @@ def refused(update, small_data_dir):
 
 
 def contents(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 # New, and nothing new
 
 
-def test_a_new_version_is_added_with_its_version_and_month(service, official, update, small_data_dir):
+def test_a_new_version_is_added_with_its_version_and_month(
+    service, official, update, small_data_dir
+):
     service.offer(C1, official("c1 of 2025", years=YEARS), version="1.1")
     news, said = update()
     assert news
@@ -177,7 +223,9 @@ def test_a_new_version_is_added_with_its_version_and_month(service, official, up
     assert set(figures.loc[figures["edition"] == "2025", "year"]) == set(YEARS)
 
 
-def test_what_would_be_added_is_shown_first_and_a_dry_run_adds_nothing(service, official, update, small_data_dir):
+def test_what_would_be_added_is_shown_first_and_a_dry_run_adds_nothing(
+    service, official, update, small_data_dir
+):
     before = contents(small_data_dir)
     service.offer(C1, official("c1 of 2025", {("981", 2023, "referral_count"): 5151}, years=YEARS))
     news, said = update(dry_run=True)
@@ -188,14 +236,18 @@ def test_what_would_be_added_is_shown_first_and_a_dry_run_adds_nothing(service, 
     assert said.endswith("Nothing was added: this was a dry run.")
 
 
-def test_with_nothing_new_it_says_so_changes_nothing_and_fetches_nothing(service, official, update, small_data_dir):
+def test_with_nothing_new_it_says_so_changes_nothing_and_fetches_nothing(
+    service, official, update, small_data_dir
+):
     service.offer(C1, official("c1 of 2025", years=YEARS))
     update()
     before = contents(small_data_dir)
     service.asked.clear()
     news, said = update()
     assert not news
-    assert "version 1.0 is held already" in said and said.endswith("Nothing new; the figures held are as they were.")
+    assert "version 1.0 is held already" in said and said.endswith(
+        "Nothing new; the figures held are as they were."
+    )
     assert contents(small_data_dir) == before
     assert not [path for path in service.asked if "/csv" in path]
 
@@ -208,11 +260,19 @@ def test_figures_that_came_by_hand_before_are_not_new(service, official, update,
     assert contents(small_data_dir) == before
 
 
-def test_data_sets_the_service_never_offered_are_named_with_those_that_came_out_since(service, official, update):
+def test_data_sets_the_service_never_offered_are_named_with_those_that_came_out_since(
+    service, official, update
+):
     service.offer(C1, official("c1 of 2025", years=YEARS))
     _, said = update()
-    assert "added with oxcare data add: B1, B3, C3, C4, C5, C6, D1, D2, D3, D4, D5, D7, D8, ONS.\n" in said
-    assert "'Children in need' was last published in 2025-10; of these, what is held is older for B1" in said
+    assert (
+        "added with oxcare data add: B1, B3, C3, C4, C5, C6, D1, D2, D3, D4, D5, D7, D8, ONS.\n"
+        in said
+    )
+    assert (
+        "'Children in need' was last published in 2025-10; of these, what is held is older for B1"
+        in said
+    )
 
 
 def test_what_was_added_by_hand_in_the_month_of_the_publication_is_not_called_older(
@@ -220,7 +280,9 @@ def test_what_was_added_by_hand_in_the_month_of_the_publication_is_not_called_ol
 ):
     raw.add_files([official("d1", years=YEARS)], data_dir=small_data_dir, published="2025-10")
     _, said = update()
-    assert re.search(r"is older for [^.]*C4[^.]*\.", said) and not re.search(r"is older for [^.]*D1[^.]*\.", said)
+    assert re.search(r"is older for [^.]*C4[^.]*\.", said) and not re.search(
+        r"is older for [^.]*D1[^.]*\.", said
+    )
 
 
 def test_lists_are_read_to_their_last_page(service, official, update, small_data_dir):
@@ -236,7 +298,9 @@ def test_a_reworded_title_is_found_by_its_table_number(service, official, update
     assert update()[0]
 
 
-def test_a_later_version_of_the_same_year_is_an_edition_of_its_own(service, official, update, small_data_dir):
+def test_a_later_version_of_the_same_year_is_an_edition_of_its_own(
+    service, official, update, small_data_dir
+):
     service.offer(C1, official("c1 of 2025", years=YEARS))
     service.offer(D1, official("d1", years=YEARS))
     update()
@@ -244,7 +308,10 @@ def test_a_later_version_of_the_same_year_is_an_edition_of_its_own(service, offi
     service.offer(C1, corrected, version="1.0.1", published="2026-02-12")
     _, said = update()
     assert raw.editions(small_data_dir)["children_in_need"] == ["2024", "2025", "2025-2"]
-    assert raw.source_card("children_in_need", "2025-2", small_data_dir)["first_published"] == "2026-02"
+    assert (
+        raw.source_card("children_in_need", "2025-2", small_data_dir)["first_published"]
+        == "2026-02"
+    )
     assert "1 figure revised" in said
 
 
@@ -263,12 +330,18 @@ def test_tables_that_came_out_in_different_months_and_arrive_together_keep_their
     service, official, update, small_data_dir, later
 ):
     for table, kind in ((C1, "c1 of 2025"), (D1, "d1")):
-        service.offer(table, official(kind, years=YEARS), published="2026-03-05" if table == later else "2025-10-30")
+        service.offer(
+            table,
+            official(kind, years=YEARS),
+            published="2026-03-05" if table == later else "2025-10-30",
+        )
     update()
     cards = {e: raw.source_card("children_in_need", e, small_data_dir) for e in ("2025", "2025-2")}
     first, second = ("plans", "referrals") if later == C1 else ("referrals", "plans")
     assert {e: (card["first_published"], set(card["tables"])) for e, card in cards.items()} == {
-        "2025": ("2025-10", {first}), "2025-2": ("2026-03", {second})}, "the later edition has the later number"
+        "2025": ("2025-10", {first}),
+        "2025-2": ("2026-03", {second}),
+    }, "the later edition has the later number"
 
 
 # Refused: nothing is added, one paragraph is said
@@ -298,7 +371,11 @@ def test_a_data_set_withdrawn_or_deprecated_is_gone(service, official, update, r
 def test_a_version_withdrawn_is_not_taken_back(service, official, update, refused):
     service.offer(C1, official("c1 of 2025", years=YEARS), version="1.10")
     update()
-    service.offer(C1, official("c1 of 2025", {("981", 2025, "referral_count"): 5151}, years=YEARS), version="1.9")
+    service.offer(
+        C1,
+        official("c1 of 2025", {("981", 2025, "referral_count"): 5151}, years=YEARS),
+        version="1.9",
+    )
     refused(DataError, "is 1.9, and 1.10 is held: the publisher has withdrawn it")
 
 
@@ -318,7 +395,10 @@ def test_changed_columns_are_told_by_name(service, official, refused, tmp_path):
     text = official("c1 of 2025", years=YEARS).read_text(encoding="utf-8")
     new.write_text(text.replace("referral_count,", "referrals_made,", 1), encoding="utf-8")
     service.offer(C1, new)
-    refused(DataError, "nearest to 'C1 Referrals and re-referrals', and lacks the column.*referral_count")
+    refused(
+        DataError,
+        "nearest to 'C1 Referrals and re-referrals', and lacks the column.*referral_count",
+    )
 
 
 def test_another_table_under_the_title_is_refused(service, official, refused):
@@ -337,7 +417,9 @@ def test_two_data_sets_of_one_number_are_not_chosen_between(service, official, r
 
 @pytest.fixture
 def offering(service, official):
-    """The service with one new data set; a function that plants a fault in the answer to its file."""
+    """The service with one new data set; a function that plants a fault in the answer to its
+    file.
+    """
     service.offer(C1, official("c1 of 2025", years=YEARS))
     return lambda fault: service.faults.update({"/csv": fault})
 
@@ -415,7 +497,9 @@ def test_a_redirect_within_the_host_is_followed(offering, update, service):
     assert sum("/csv" in path for path in service.asked) == 2
 
 
-@pytest.mark.parametrize("location", ["http://127.0.0.1:{port}/elsewhere", "https://127.0.0.1/x", "file:///etc/hosts"])
+@pytest.mark.parametrize(
+    "location", ["http://127.0.0.1:{port}/elsewhere", "https://127.0.0.1/x", "file:///etc/hosts"]
+)
 def test_a_redirect_to_another_host_is_not_followed(offering, refused, location):
     elsewhere = Service()
     place = location.format(port=elsewhere.server.server_port)
@@ -431,7 +515,9 @@ def test_a_redirect_to_what_is_no_address_is_told(offering, refused):
     refused(RunError, "answered .* with something that cannot be read")
 
 
-def test_a_length_of_more_digits_than_a_number_may_have_is_read_for_what_comes(offering, service, official, update):
+def test_a_length_of_more_digits_than_a_number_may_have_is_read_for_what_comes(
+    offering, service, official, update
+):
     offering(lambda handler: send(handler, b"{", **{"Content-Length": "9" * 5000}))
     with pytest.raises(RunError, match="Nothing was added"):
         update()
@@ -498,7 +584,11 @@ def test_a_body_that_claims_ten_gigabytes_is_not_fetched(offering, refused):
 
 def chunked(handler, pieces, **headers):
     handler.send_response(200)
-    for name, value in {"Content-Type": "text/csv", "Transfer-Encoding": "chunked", **headers}.items():
+    for name, value in {
+        "Content-Type": "text/csv",
+        "Transfer-Encoding": "chunked",
+        **headers,
+    }.items():
         handler.send_header(name.replace("_", "-"), value)
     handler.end_headers()
     try:
@@ -559,16 +649,35 @@ def test_a_chunked_body_cut_short_is_told(offering, refused):
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b"{}", b"not json", b'{"results": [{}], "paging": {"totalPages": 1}}', b"\xff", b"[" * 200_000]
+    "body",
+    [
+        b"[]",
+        b"{}",
+        b"not json",
+        b'{"results": [{}], "paging": {"totalPages": 1}}',
+        b"\xff",
+        b"[" * 200_000,
+    ],
 )
 def test_an_answer_in_another_form_is_told(service, refused, body):
     service.faults["/publications"] = lambda handler: send(handler, body)
     refused(RunError, "in a form its description does not give")
 
 
-@pytest.mark.parametrize(("key", "value"), [("id", "../../x"), ("version", "../1"), ("version", "1"),
-                                            ("published", "soon"), ("rows", "many"), ("rows", float("inf"))])
-def test_an_entry_that_could_reach_further_than_it_should_is_refused(service, offering, refused, key, value):
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("id", "../../x"),
+        ("version", "../1"),
+        ("version", "1"),
+        ("published", "soon"),
+        ("rows", "many"),
+        ("rows", float("inf")),
+    ],
+)
+def test_an_entry_that_could_reach_further_than_it_should_is_refused(
+    service, offering, refused, key, value
+):
     service.offered[C1][key] = value
     refused(RunError, "in a form its description does not give")
 
@@ -586,8 +695,10 @@ def test_no_service_at_all_is_told(service, refused):
     refused(RunError, "could not be reached")
 
 
-@pytest.mark.parametrize("address", ["http://example.org/v1", "ftp://127.0.0.1/", "file:///etc", "example.org", "",
-                                     "https://["])
+@pytest.mark.parametrize(
+    "address",
+    ["http://example.org/v1", "ftp://127.0.0.1/", "file:///etc", "example.org", "", "https://["],
+)
 def test_an_address_that_is_not_https_is_refused(address):
     with pytest.raises(UsageError, match="https://"):
         Api(address)
@@ -600,11 +711,14 @@ def test_https_is_taken():
 # The command
 
 
-@pytest.mark.parametrize(("fault", "code", "words"), [
-    (None, 0, "rows added"),
-    (lambda handler: problem(handler, 404, "Not Found"), 3, "no longer has"),
-    (lambda handler: problem(handler, 403, "Forbidden"), 4, "with 403"),
-])
+@pytest.mark.parametrize(
+    ("fault", "code", "words"),
+    [
+        (None, 0, "rows added"),
+        (lambda handler: problem(handler, 404, "Not Found"), 3, "no longer has"),
+        (lambda handler: problem(handler, 403, "Forbidden"), 4, "with 403"),
+    ],
+)
 def test_the_command_takes_the_address_from_the_environment_and_says_how_it_ended(
     service, offering, small_data_dir, fault, code, words
 ):
@@ -612,7 +726,10 @@ def test_the_command_takes_the_address_from_the_environment_and_says_how_it_ende
         offering(fault)
     ran = subprocess.run(
         [sys.executable, "-m", "oxcare_analysis", "data", "update", "--data-dir", small_data_dir],
-        env=os.environ | {"OXCARE_API": service.address}, cwd=paths.PROJECT, capture_output=True, encoding="utf-8",
+        env=os.environ | {"OXCARE_API": service.address},
+        cwd=paths.PROJECT,
+        capture_output=True,
+        encoding="utf-8",
     )
     assert ran.returncode == code
     assert words in (ran.stderr if code else ran.stdout)

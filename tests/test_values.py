@@ -8,13 +8,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oxcare_analysis.intake import values
-from oxcare_analysis.words.columns import NOT_APPLICABLE, NOT_AVAILABLE, PUBLISHED, ROUNDED, STATUSES, SUPPRESSED
+from oxcare_analysis.words.columns import (
+    NOT_APPLICABLE,
+    NOT_AVAILABLE,
+    PUBLISHED,
+    ROUNDED,
+    STATUSES,
+    SUPPRESSED,
+)
 from oxcare_analysis.words.errors import DataError
 
 OFFICIAL = ("children_in_need", "2024")
 OLDER = ("children_in_need", "2012")
 TABULATED = ("workforce", "2025")
-EVERY_SYMBOL = [(place, symbol) for place in (OFFICIAL, OLDER, TABULATED) for symbol in values.symbol_table(*place)]
+EVERY_SYMBOL = [
+    (place, symbol)
+    for place in (OFFICIAL, OLDER, TABULATED)
+    for symbol in values.symbol_table(*place)
+]
 
 
 def read(text, place=OFFICIAL):
@@ -76,7 +87,9 @@ def test_a_figure_of_low_reliability_is_not_available_and_says_why():
     assert row["note"] == "low reliability"
 
 
-@pytest.mark.parametrize(("symbol", "status"), [("c", SUPPRESSED), ("x", NOT_AVAILABLE), ("low", ROUNDED)])
+@pytest.mark.parametrize(
+    ("symbol", "status"), [("c", SUPPRESSED), ("x", NOT_AVAILABLE), ("low", ROUNDED)]
+)
 @pytest.mark.parametrize("place", [OLDER, TABULATED])
 def test_a_symbol_of_the_tabulated_files_is_read_as_their_notes_explain_it(place, symbol, status):
     assert read(symbol, place)["status"] == status
@@ -134,11 +147,15 @@ def test_unknown_text_is_refused(text):
 
 
 def test_unknown_text_is_refused_with_what_was_found_and_where():
-    texts = pd.Series(["430", "oops", "c"], index=["Testshire 2022", "Mockham 2023", "Sampleton 2024"])
+    texts = pd.Series(
+        ["430", "oops", "c"], index=["Testshire 2022", "Mockham 2023", "Sampleton 2024"]
+    )
     with pytest.raises(DataError) as caught:
         values.read_values(texts, *OFFICIAL, "d1.csv, column CPP_At31")
     message = str(caught.value)
-    assert "'oops'" in message and "d1.csv, column CPP_At31" in message and "Mockham 2023" in message
+    assert (
+        "'oops'" in message and "d1.csv, column CPP_At31" in message and "Mockham 2023" in message
+    )
     assert "'c'" in message and "'z'" in message  # what was expected instead
     assert caught.value.exit_code == 3
 

@@ -29,13 +29,16 @@ def rows_of(html, measure):
     return {int(year): re.findall(r"<td[^>]*>(.*?)</td>", cells) for year, cells in rows}
 
 
-@pytest.mark.parametrize(("name", "mark"), [
-    ("open_per_child", "#open_per_child"),
-    ("exit_hazard_6_plus_trend", "#exit_hazard_6_plus"),  # a chart named after a measure
-    ("plans_per_need_referral", "#plans_per_need_referral"),
-    ("growth_ledger", ""),
-    ("", ""),
-])
+@pytest.mark.parametrize(
+    ("name", "mark"),
+    [
+        ("open_per_child", "#open_per_child"),
+        ("exit_hazard_6_plus_trend", "#exit_hazard_6_plus"),  # a chart named after a measure
+        ("plans_per_need_referral", "#plans_per_need_referral"),
+        ("growth_ledger", ""),
+        ("", ""),
+    ],
+)
 def test_a_link_leads_to_the_measure_a_chart_is_named_after(name, mark):
     assert f'href="sources.html{mark}"' in sources.link(name)
 
@@ -54,7 +57,10 @@ def test_the_page_gives_each_published_count_with_its_origin(html):
     table = "Department for Education, Children in need: D5 Plans at 31 March by duration"
     assert open_plans[2013] == ["430", "published", table, "2025"]  # the department's own counts
     assert open_plans[2018] == ["687", "published", table, "2025"]
-    assert open_plans[2010][2] == "Department for Education, Children in need: OSR28/2010, OSR26/2011 and SFR27/2012"
+    assert (
+        open_plans[2010][2]
+        == "Department for Education, Children in need: OSR28/2010, OSR26/2011 and SFR27/2012"
+    )
 
 
 def test_a_suppressed_figure_is_none_with_its_reason(html):
@@ -66,11 +72,23 @@ def test_the_table_of_figures_has_the_area_england_and_its_neighbours(study):
     head, *rows = sources.rows(study)
     held = {(row[0], row[1], row[2]): dict(zip(head, row, strict=True)) for row in rows}
     assert held["Oxfordshire", 2018, "plans_open_count"] == {
-        "area": "Oxfordshire", "year": 2018, "measure": "plans_open_count", "value": 687.0, "unit": "children",
-        "status": "published", "note": "", "source": "children_in_need", "edition": "2025",
-        "table": "plans_open_by_duration"}
+        "area": "Oxfordshire",
+        "year": 2018,
+        "measure": "plans_open_count",
+        "value": 687.0,
+        "unit": "children",
+        "status": "published",
+        "note": "",
+        "source": "children_in_need",
+        "edition": "2025",
+        "table": "plans_open_by_duration",
+    }
     assert held["England", 2018, "plans_open_count"]["value"] == 53790.0
-    assert {row[0] for row in rows} == {"Oxfordshire", "England", *(study.names[code] for code in study.neighbours)}
+    assert {row[0] for row in rows} == {
+        "Oxfordshire",
+        "England",
+        *(study.names[code] for code in study.neighbours),
+    }
     assert {row["value"] for row in held.values() if row["status"] == "suppressed"} == {""}
 
 

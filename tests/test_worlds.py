@@ -1,4 +1,6 @@
-"""Simulated worlds: the causes do what they say, the files are what the department would publish, the books balance."""
+"""Simulated worlds: the causes do what they say, the files are what the department would publish,
+the books balance.
+"""
 
 import numpy as np
 import pandas as pd
@@ -31,8 +33,12 @@ def test_simulated_files_added_and_built_are_the_tables_calibration_uses(one, tm
     built = ox.load(files.name_of(world.TARGET, one.causes), 2015, 2020, data_dir=tmp_path / "data")
     in_memory = study_of(one, built.noise)
     shared = [m for m in one.counts.columns] + list(measures.DERIVED)
-    pd.testing.assert_frame_equal(built.panel[shared].sort_index(), in_memory.panel[shared], check_names=False,
-                                  check_dtype=False)
+    pd.testing.assert_frame_equal(
+        built.panel[shared].sort_index(),
+        in_memory.panel[shared],
+        check_names=False,
+        check_dtype=False,
+    )
     assert built.neighbours == in_memory.neighbours
     assert built.area.region_code == in_memory.area.region_code
     here = {code: r for code, r in built.provenance["regions"].items() if code in one.regions}
@@ -48,7 +54,12 @@ def test_whatever_is_shown_of_a_simulated_authority_says_that_it_does_not_exist(
 @pytest.mark.parametrize("name", [n for n, cause in CAUSES.items() if cause.levers])
 def test_each_cause_makes_open_plans_grow_by_what_it_says(name):
     def open_plans(names):
-        return world.expected(names, 30_000, 6, None, 1.0, 1)["plans_open_count"].loc["001"].loc[2019:].mean()
+        return (
+            world.expected(names, 30_000, 6, None, 1.0, 1)["plans_open_count"]
+            .loc["001"]
+            .loc[2019:]
+            .mean()
+        )
 
     growth = open_plans((name,)) / open_plans(("none",)) - 1
     assert growth == pytest.approx(CAUSES[name].growth, abs=0.025)
@@ -57,21 +68,40 @@ def test_each_cause_makes_open_plans_grow_by_what_it_says(name):
 @pytest.mark.parametrize(
     ("name", "moved", "flat"),
     [
-        ("conference_bar", {"conferences_per_enquiry": 1, "care_starts_per_plan": -1}, "referrals_per_child"),
-        ("enquiry_bar", {"enquiries_per_referral": 1, "conferences_per_enquiry": -1}, "referrals_per_child"),
+        (
+            "conference_bar",
+            {"conferences_per_enquiry": 1, "care_starts_per_plan": -1},
+            "referrals_per_child",
+        ),
+        (
+            "enquiry_bar",
+            {"enquiries_per_referral": 1, "conferences_per_enquiry": -1},
+            "referrals_per_child",
+        ),
         ("exit_bar", {"exit_rate": -1, "exit_hazard_6_plus": -1}, "plans_started_per_child"),
-        ("more_families", {"referrals_per_child": 1, "plans_started_per_child": 1}, "enquiries_per_referral"),
+        (
+            "more_families",
+            {"referrals_per_child": 1, "plans_started_per_child": 1},
+            "enquiries_per_referral",
+        ),
         ("more_severe", {"enquiries_per_referral": 1, "no_need_share": -1}, "care_starts_per_plan"),
         ("better_aimed", {"no_need_share": -1, "enquiries_per_referral": 1}, "referrals_per_child"),
         ("more_referrals", {"referrals_per_child": 1, "no_need_share": 1}, "exit_rate"),
-        ("fewer_recorded", {"referrals_per_child": -1, "enquiries_per_referral": 1}, "plans_started_per_child"),
+        (
+            "fewer_recorded",
+            {"referrals_per_child": -1, "enquiries_per_referral": 1},
+            "plans_started_per_child",
+        ),
     ],
 )
 def test_each_cause_moves_the_steps_it_is_about_and_leaves_the_others(name, moved, flat):
     def levels(names):
         counts = world.expected(names, LARGE, 6, None, 1.0, 1).reindex(columns=list(MEASURES))
         panel = measures.derive(counts)
-        return {m: measures.series(panel, m)["log"].xs(2020, level="year").item() for m in (*moved, flat)}
+        return {
+            m: measures.series(panel, m)["log"].xs(2020, level="year").item()
+            for m in (*moved, flat)
+        }
 
     before, after = levels(("none",)), levels((name,))
     change = {m: after[m] - before[m] for m in before}
@@ -113,7 +143,9 @@ def test_the_same_seed_is_the_same_world_and_another_is_not(around):
 
 
 def test_a_cause_leaves_the_years_before_it_and_everyone_else_alone(around):
-    planted, still = (world.world(names, 300, 1, around).counts for names in (("exit_bar",), ("none",)))
+    planted, still = (
+        world.world(names, 300, 1, around).counts for names in (("exit_bar",), ("none",))
+    )
     early = planted.index.get_level_values("year") <= causes.BASE_YEAR
     assert planted[early].equals(still[early])
     assert planted.drop(index="001").equals(still.drop(index="001"))
@@ -124,14 +156,20 @@ def test_need_moves_neighbours_and_region_with_the_target(around):
     still = world.world(("none",), 300, 1, around)
     assert shared.neighbours == still.neighbours
     late = [2018, 2019, 2020]
-    starts = [w.counts["plans_started_count"].unstack("year")[late].sum(axis=1) for w in (shared, still)]
+    starts = [
+        w.counts["plans_started_count"].unstack("year")[late].sum(axis=1) for w in (shared, still)
+    ]
     growth = np.log(starts[0] / starts[1])
-    moved = set(shared.neighbours) | {c for c, r in shared.regions.items() if r == shared.regions["001"]}
+    moved = set(shared.neighbours) | {
+        c for c, r in shared.regions.items() if r == shared.regions["001"]
+    }
     assert set(growth.index[growth.abs() > 0]) == moved
     assert growth[list(moved - {"001"})].median() == pytest.approx(0.7 * 0.35, abs=0.1)
 
 
-def test_need_that_leaves_a_trace_moves_the_published_children_and_low_income_and_other_need_does_not(around):
+def test_need_that_leaves_a_trace_moves_the_published_children_and_low_income_and_other_need_does_not(
+    around,
+):
     def late(cause):
         counts = world.world((cause,), 300, 1, around).counts
         children = counts["children_0_17_count"].unstack("year")[2020]
@@ -153,7 +191,9 @@ def test_authorities_share_national_steps_about_as_large_as_those_of_england():
         together, own = model.together(random)["refer"][0], model.wander(random, 1)["refer"][0]
         ratios.append((np.diff(together).std(), np.diff(own).std()))
     national, local = np.mean(ratios, axis=0)
-    assert 0.15 < national / local < 0.35  # .18 to .40 over the measures of the published panel that have any
+    assert (
+        0.15 < national / local < 0.35
+    )  # .18 to .40 over the measures of the published panel that have any
 
 
 def test_a_still_target_without_noise_stands_still(around):
@@ -170,14 +210,24 @@ def test_the_first_gate_passes_its_share():
     sizes = (model.FAMILY_SIZES * model.SIZE_SHARES).sum()
     per_child = model.CONCERNS_PER_CHILD * model.GATES["refer"].passes * sizes
     assert counts["referrals_received_count"] / 500_000 == pytest.approx(per_child, rel=0.01)
-    assert counts["enquiries_started_count"] / counts["referrals_received_count"] == pytest.approx(0.29, abs=0.005)
-    assert counts["conferences_held_count"] / counts["enquiries_started_count"] == pytest.approx(0.40, abs=0.01)
-    assert counts["plans_started_count"] / counts["conferences_held_count"] == pytest.approx(0.87, abs=0.01)
+    assert counts["enquiries_started_count"] / counts["referrals_received_count"] == pytest.approx(
+        0.29, abs=0.005
+    )
+    assert counts["conferences_held_count"] / counts["enquiries_started_count"] == pytest.approx(
+        0.40, abs=0.01
+    )
+    assert counts["plans_started_count"] / counts["conferences_held_count"] == pytest.approx(
+        0.87, abs=0.01
+    )
 
 
 @pytest.mark.parametrize(
     ("asked", "found"),
-    [("exit_threshold", ("exit_bar",)), ("exit_bar + more_severe", ("exit_bar", "more_severe")), ("none", ("none",))],
+    [
+        ("exit_threshold", ("exit_bar",)),
+        ("exit_bar + more_severe", ("exit_bar", "more_severe")),
+        ("none", ("none",)),
+    ],
 )
 def test_causes_are_found_by_hypothesis_or_by_their_own_name(asked, found):
     assert causes.find(asked) == found

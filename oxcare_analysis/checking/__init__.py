@@ -1,1 +1,3 @@
-"""What the documents say that published figures can check: one specification a statement, general checks, results."""
+"""What the documents say that published figures can check: one specification a statement, general
+checks, results.
+"""

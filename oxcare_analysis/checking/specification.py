@@ -1,4 +1,6 @@
-"""What settles a statement: its checks, what is said beside them, the record that would settle the rest."""
+"""What settles a statement: its checks, what is said beside them, the record that would settle the
+rest.
+"""
 
 from dataclasses import dataclass
 
@@ -9,8 +11,9 @@ from oxcare_analysis.checking.checks import Check
 class Specification:
     """One statement's checks.
 
-    `checks` decide, all together; `asides` are found and said but decide nothing. `record`: what would settle a
-    statement that published figures do not. `caution`: what the figures, or the document's evidence, could not show.
+    `checks` decide, all together; `asides` are found and said but decide nothing. `record`: what
+    would settle a statement that published figures do not. `caution`: what the figures, or the
+    document's evidence, could not show.
     """
 
     checks: tuple[Check, ...] = ()

@@ -1,4 +1,6 @@
-"""What was published, seen from one month. Every row that is read is kept, as the evidence of what is said."""
+"""What was published, seen from one month. Every row that is read is kept, as the evidence of what
+is said.
+"""
 
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
@@ -18,10 +20,11 @@ KEYS = ["area_code", "year", "measure"]
 class Vantage:
     """The figures of one month, and the figures the documents state.
 
-    `rows`: source, edition, table, value, status by (area_code, year, measure), one row each; `stated`: the register,
-    by figure_id; `then`: whether this is what was out when a document was written, where the department's own printed
-    rate is read before one worked on newer populations. `read_rows` and `stated_rows` fill as figures are read, `gaps`
-    with how far each stated number that is not right is from the published one, as a share of it.
+    `rows`: source, edition, table, value, status by (area_code, year, measure), one row each;
+    `stated`: the register, by figure_id; `then`: whether this is what was out when a document was
+    written, where the department's own printed rate is read before one worked on newer populations.
+    `read_rows` and `stated_rows` fill as figures are read, `gaps` with how far each stated number
+    that is not right is from the published one, as a share of it.
     """
 
     study: Study
@@ -38,7 +41,9 @@ class Vantage:
 
     def name(self, area: str = OWN) -> str:
         """The name behind an area."""
-        return self.study.names.get(self.code(area), "England" if area == ENGLAND else self.code(area))
+        return self.study.names.get(
+            self.code(area), "England" if area == ENGLAND else self.code(area)
+        )
 
     def read(self, measure: str, year: int, area: str = OWN) -> float:
         """One published number, NaN where there is none; its row becomes evidence."""
@@ -47,9 +52,15 @@ class Vantage:
             return float("nan")
         row = self.rows.loc[key]
         self.read_rows[(*key, row["edition"], row["table"])] = {
-            "source": row["source"], "edition": row["edition"], "table": row["table"], "area": self.name(area),
-            "year": int(year), "measure": measure, "value": None if pd.isna(row["value"]) else float(row["value"]),
-            "status": row["status"]}
+            "source": row["source"],
+            "edition": row["edition"],
+            "table": row["table"],
+            "area": self.name(area),
+            "year": int(year),
+            "measure": measure,
+            "value": None if pd.isna(row["value"]) else float(row["value"]),
+            "status": row["status"],
+        }
         return float(row["value"])
 
     def total(self, parts: str | tuple[str, ...], year: int, area: str = OWN) -> float:
@@ -58,43 +69,76 @@ class Vantage:
         return float(sum(self.read(name, year, area) for name in names))
 
     def rate(self, count: str, year: int, area: str = OWN) -> float:
-        """Per 10,000 children to one decimal, as the department prints it: its own of then, else worked from counts."""
-        printed = self.read(count.replace("_count", "_rate_10k"), year, area) if self.then else float("nan")
+        """Per 10,000 children to one decimal, as the department prints it: its own of then, else
+        worked from counts.
+        """
+        printed = (
+            self.read(count.replace("_count", "_rate_10k"), year, area)
+            if self.then
+            else float("nan")
+        )
         if np.isfinite(printed):
             return printed
-        return shown(self.read(count, year, area) / self.read("children_0_17_count", year, area) * 10_000, 1)
+        return shown(
+            self.read(count, year, area) / self.read("children_0_17_count", year, area) * 10_000, 1
+        )
 
     def everyone(self, measure: str, year: int) -> pd.Series:
         """The number of every single authority, by code."""
         if self.then:
-            return pd.Series(dtype=float)  # what was out then is kept for this area and England alone
+            return pd.Series(
+                dtype=float
+            )  # what was out then is kept for this area and England alone
         keys = self.rows.index
-        wide = self.rows.loc[(keys.get_level_values("year") == year) & (keys.get_level_values("measure") == measure)]
+        wide = self.rows.loc[
+            (keys.get_level_values("year") == year) & (keys.get_level_values("measure") == measure)
+        ]
         values = wide["value"].droplevel(["year", "measure"]).dropna()
         return values[values.index.str.fullmatch(r"\d{3}")]
 
     def neighbours(self, measure: str, year: int) -> float:
         """The median of the statistical neighbours."""
-        return pd.Series([self.read(measure, year, code) for code in self.study.neighbours], dtype=float).median()
+        return pd.Series(
+            [self.read(measure, year, code) for code in self.study.neighbours], dtype=float
+        ).median()
 
     def alike(self, figure: str, measure: str, year: int) -> list[str]:
-        """Rows beside one's own that print the stated number: same table and year, or the years either side."""
-        wanted, own = Decimal(self.value_text(figure)), self.rows.loc[(self.code(OWN), year, measure)]
+        """Rows beside one's own that print the stated number: same table and year, or the years
+        either side.
+        """
+        wanted, own = (
+            Decimal(self.value_text(figure)),
+            self.rows.loc[(self.code(OWN), year, measure)],
+        )
         mine = self.rows.xs(self.code(OWN), level="area_code").reset_index()
-        near = mine[mine["table"].eq(own["table"]) & mine["value"].notna() & (
-            (mine["year"].eq(year) & mine["measure"].ne(measure))
-            | (mine["year"].isin([year - 1, year + 1]) & mine["measure"].eq(measure)))]
+        near = mine[
+            mine["table"].eq(own["table"])
+            & mine["value"].notna()
+            & (
+                (mine["year"].eq(year) & mine["measure"].ne(measure))
+                | (mine["year"].isin([year - 1, year + 1]) & mine["measure"].eq(measure))
+            )
+        ]
         found = [row for row in near.itertuples() if Decimal(str(row.value)) == wanted]
-        return [dated(row.measure, row.year) for row in found
-                if np.isfinite(self.read(row.measure, row.year))]
+        return [
+            dated(row.measure, row.year)
+            for row in found
+            if np.isfinite(self.read(row.measure, row.year))
+        ]
 
     def value_text(self, figure: str) -> str:
         """A stated number as it stands in the register."""
         row = self.stated.loc[figure]
         self.stated_rows[figure] = {
-            "source": row["source"], "edition": f"paragraph {row['locator']}", "table": "published_figures",
-            "area": row["area"], "year": int(row["period"][:4]) + ("/" in row["period"]), "measure": row["measure"],
-            "value": float(row["value"]), "status": f"stated ({row['precision'].replace('_', ' ')})"}
+            "source": row["source"],
+            "edition": f"paragraph {row['locator']}",
+            "table": "published_figures",
+            "area": row["area"],
+            "year": int(row["period"][:4]) + ("/" in row["period"]),
+            "measure": row["measure"],
+            "value": float(row["value"]),
+            "status": f"stated ({row['precision'].replace('_', ' ')})",
+        }
         return row["value"]
 
     def value(self, figure: str) -> float:
@@ -115,15 +159,24 @@ def dated(measure: str, year: int) -> str:
 
 
 def when(measure: str, year: int) -> str:
-    """What a year of a measure means: March, a year to March, September (workforce), mid-year, or the year printed."""
+    """What a year of a measure means: March, a year to March, September (workforce), mid-year, or
+    the year printed.
+    """
     if measure.startswith("children_0_"):
         return f"mid-{year - 1}"
     if measure in ("caseload_average", "agency_percent", "turnover_percent"):
         return f"September {year}"
     if measure.startswith(("idaci", "low_income")):
         return str(year)
-    stock = measure.startswith("plans_open") or measure == "children_in_need_count" or (
-        measure.startswith("looked_after") and "started" not in measure and "ceased" not in measure)
+    stock = (
+        measure.startswith("plans_open")
+        or measure == "children_in_need_count"
+        or (
+            measure.startswith("looked_after")
+            and "started" not in measure
+            and "ceased" not in measure
+        )
+    )
     return f"March {year}" if stock else f"{year - 1}/{year % 100:02d}"
 
 
@@ -133,7 +186,8 @@ def shown(value: float, digits: int) -> float:
 
 
 def agreement(text: str, value: float, digits: int | None = None) -> str:
-    """How a published value gives the stated number: EXACT, ROUNDED, TRUNCATED, or '' if it does not.
+    """How a published value gives the stated number: EXACT, ROUNDED, TRUNCATED, or '' if it does
+    not.
 
     `digits`: decimals to judge at, where the stated number prints more than the department does.
     """

@@ -12,10 +12,14 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()
-def add(files: Annotated[list[Path], typer.Argument(help="Publishers' files, unmodified, or the monthly template.")],
-        edition: Annotated[str | None, typer.Option(help="Default: the last year in the file.")] = None,
-        published: Annotated[str | None, typer.Option(help="Month it came out, YYYY-MM.")] = None,
-        data_dir: DataDir = None) -> None:
+def add(
+    files: Annotated[
+        list[Path], typer.Argument(help="Publishers' files, unmodified, or the monthly template.")
+    ],
+    edition: Annotated[str | None, typer.Option(help="Default: the last year in the file.")] = None,
+    published: Annotated[str | None, typer.Option(help="Month it came out, YYYY-MM.")] = None,
+    data_dir: DataDir = None,
+) -> None:
     """Take files in: all of them or none."""
     from oxcare_analysis.intake import raw
 
@@ -29,14 +33,18 @@ def build(data_dir: DataDir = None) -> None:
     from oxcare_analysis.tables import tables
 
     built = tables.build(data_dir)
-    print(f"{len(built.figures):,} figures on {built.areas['level'].eq('authority').sum()} authorities, "
-          f"{built.figures['year'].min()} to {built.figures['year'].max()}, newest published "
-          f"{tables.newest_month(built)}.")
+    print(
+        f"{len(built.figures):,} figures on {built.areas['level'].eq('authority').sum()}"
+        f" authorities, {built.figures['year'].min()} to {built.figures['year'].max()}, newest"
+        f" published {tables.newest_month(built)}."
+    )
 
 
 @app.command()
-def check(data_dir: DataDir = None,
-          notes: Annotated[bool, typer.Option("--notes", help="List the notes too.")] = False) -> None:
+def check(
+    data_dir: DataDir = None,
+    notes: Annotated[bool, typer.Option("--notes", help="List the notes too.")] = False,
+) -> None:
     """Run every check; exit 3 if any is an error."""
     import pandas as pd
 
@@ -47,12 +55,20 @@ def check(data_dir: DataDir = None,
     names = built.areas.set_index("area_code")["name"]
     shown = rows if notes else rows[rows["severity"] != "note"]
     shown = shown.assign(area=shown["area_code"].map(names).fillna(shown["area_code"]))
-    with pd.option_context("display.width", 250, "display.max_colwidth", 80, "display.max_rows", None):
-        print(shown[["severity", "check", "area", "year", "measure", "found", "expected", "reason"]].to_string(
-            index=False))
+    with pd.option_context(
+        "display.width", 250, "display.max_colwidth", 80, "display.max_rows", None
+    ):
+        print(
+            shown[
+                ["severity", "check", "area", "year", "measure", "found", "expected", "reason"]
+            ].to_string(index=False)
+        )
     counts = rows["severity"].value_counts()
-    print(f"\n{counts['error']} errors, {counts['known']} known problems, {counts['note']} notes"
-          + ("" if notes else " (list them with --notes)") + ".")
+    print(
+        f"\n{counts['error']} errors, {counts['known']} known problems, {counts['note']} notes"
+        + ("" if notes else " (list them with --notes)")
+        + "."
+    )
     if counts["error"]:
         raise typer.Exit(3)
 

@@ -16,21 +16,42 @@ from oxcare_analysis.words.errors import UsageError
 GUIDE = "guide.ipynb"
 
 
-def command(area: Annotated[str | None, typer.Option("--area", help="Work on copies set to this area.")] = None,
-            first: From = None, last: To = None, as_of: AsOf = "latest", data_dir: DataDir = None,
-            prepare_only: Annotated[bool, typer.Option("--prepare-only", help="Make the copies; do not start.")] = False
-            ) -> None:
-    """Open JupyterLab on a short guide. With --area, to working copies under work/ with the parameters set."""
+def command(
+    area: Annotated[
+        str | None, typer.Option("--area", help="Work on copies set to this area.")
+    ] = None,
+    first: From = None,
+    last: To = None,
+    as_of: AsOf = "latest",
+    data_dir: DataDir = None,
+    prepare_only: Annotated[
+        bool, typer.Option("--prepare-only", help="Make the copies; do not start.")
+    ] = False,
+) -> None:
+    """Open JupyterLab on a short guide. With --area, to working copies under work/ with the
+    parameters set.
+    """
     folder = paths.NOTEBOOKS if area is None else working_copies(area, first, last, as_of, data_dir)
     print(f"Notebooks: {folder}", file=sys.stderr)
     if prepare_only:
         return
-    if shutil.which("jupyter-lab") is None and subprocess.run(
-            [sys.executable, "-m", "jupyterlab", "--version"], capture_output=True, check=False).returncode:
-        raise UsageError("JupyterLab is not installed in this environment. Install it with: pip install jupyterlab")
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", *options(folder)],
-                                    env={**os.environ, "OXCARE_DATA_DIR": str(paths.data_dir(data_dir))},
-                                    check=False).returncode)
+    if (
+        shutil.which("jupyter-lab") is None
+        and subprocess.run(
+            [sys.executable, "-m", "jupyterlab", "--version"], capture_output=True, check=False
+        ).returncode
+    ):
+        raise UsageError(
+            "JupyterLab is not installed in this environment. Install it with: pip install"
+            " jupyterlab"
+        )
+    raise typer.Exit(
+        subprocess.run(
+            [sys.executable, "-m", "jupyterlab", *options(folder)],
+            env={**os.environ, "OXCARE_DATA_DIR": str(paths.data_dir(data_dir))},
+            check=False,
+        ).returncode
+    )
 
 
 def options(folder: Path) -> list[str]:
@@ -39,7 +60,9 @@ def options(folder: Path) -> list[str]:
 
 
 def working_copies(area: str, first: int | None, last: int | None, as_of: str, data_dir):
-    """Copies of every notebook under work/<area>/ with the parameters set; copies already there are kept."""
+    """Copies of every notebook under work/<area>/ with the parameters set; copies already there are
+    kept.
+    """
     import nbformat
 
     from oxcare_analysis import door
@@ -49,7 +72,12 @@ def working_copies(area: str, first: int | None, last: int | None, as_of: str, d
     month = "" if as_of == "latest" else f"-{as_of}"
     folder = paths.WORK / f"{slug(study.area.name)}-{study.first_year}-{study.last_year}{month}"
     folder.mkdir(parents=True, exist_ok=True)
-    values = {"area": study.area.name, "first_year": study.first_year, "last_year": study.last_year, "as_of": as_of}
+    values = {
+        "area": study.area.name,
+        "first_year": study.first_year,
+        "last_year": study.last_year,
+        "as_of": as_of,
+    }
     for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
         target = folder / path.name
         if target.exists():
@@ -57,9 +85,12 @@ def working_copies(area: str, first: int | None, last: int | None, as_of: str, d
         book = nbformat.read(path, as_version=4)
         for cell in book.cells:
             if "parameters" in cell.metadata.get("tags", []):
-                cell.source = "\n".join(f"{name}: {type(value).__name__} = {value!r}"
-                                        for name, value in values.items())
+                cell.source = "\n".join(
+                    f"{name}: {type(value).__name__} = {value!r}" for name, value in values.items()
+                )
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        durable.write(target, nbformat.writes(book) + "\n")  # a half would be kept as the analyst's own
+        durable.write(
+            target, nbformat.writes(book) + "\n"
+        )  # a half would be kept as the analyst's own
     return folder

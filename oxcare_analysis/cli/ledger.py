@@ -3,8 +3,14 @@
 from oxcare_analysis.cli.options import Area, AsOf, DataDir, From, Json, To, print_json
 
 
-def command(area: Area, first: From = None, last: To = None, as_of: AsOf = "latest", data_dir: DataDir = None,
-            as_json: Json = False) -> None:
+def command(
+    area: Area,
+    first: From = None,
+    last: To = None,
+    as_of: AsOf = "latest",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
     """The growth ledger: where the change in open plans came from, in children."""
     from oxcare_analysis import documents, door
 

@@ -7,14 +7,39 @@ from pathlib import Path
 
 import typer
 
-from oxcare_analysis.cli import (calibrate, changes, data, disclose, figure, lab, ledger, local, refresh, simulate,
-                                 statements, update, verdicts)
+from oxcare_analysis.cli import (
+    calibrate,
+    changes,
+    data,
+    disclose,
+    figure,
+    lab,
+    ledger,
+    local,
+    refresh,
+    simulate,
+    statements,
+    update,
+    verdicts,
+)
 from oxcare_analysis.words.errors import OxcareError
 
-GARBAGE_SELDOM = 50_000, 20, 100  # new objects, and rounds, before garbage is looked for: 70, 2 and 10 times the usual
+GARBAGE_SELDOM = (
+    50_000,
+    20,
+    100,
+)  # new objects, and rounds, before garbage is looked for: 70, 2 and 10 times the usual
 
-app = typer.Typer(help="Why are more children on child protection plans? Four hypotheses tested on published figures.",
-                  no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    help=(
+        "Why are more children on child protection plans? Four hypotheses tested on published"
+        " figures."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 app.add_typer(data.app, name="data", help="Take in, build and check published figures.")
 data.app.command("update")(update.command)
 data.app.command("changes")(changes.command)
@@ -32,9 +57,11 @@ app.add_typer(disclose.app, name="disclose", help="Check what a report gives awa
 
 def main() -> None:
     """Run the command line; exit 0 done, 2 bad usage, 3 bad data, 4 a run failed."""
-    # Nearly all that is imported and loaded stays to the end: looking through it for garbage took a fifth of the time.
+    # Nearly all that is imported and loaded stays to the end: looking through it for garbage took a
+    # fifth of the time.
     gc.set_threshold(*GARBAGE_SELDOM)
-    # The models work on small matrices in several processes: more threads than cores make each six times slower.
+    # The models work on small matrices in several processes: more threads than cores make each six
+    # times slower.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Windows consoles may not be UTF-8; a report's arrow must not stop a command.
     for stream in (sys.stdout, sys.stderr):
@@ -43,10 +70,18 @@ def main() -> None:
         app()
     except OxcareError as problem:
         # What a file or its name holds must not move the cursor or begin a paragraph of its own.
-        print("oxcare: " + "".join(c if c.isprintable() else " " for c in str(problem)), file=sys.stderr)
+        print(
+            "oxcare: " + "".join(c if c.isprintable() else " " for c in str(problem)),
+            file=sys.stderr,
+        )
         sys.exit(problem.exit_code)
-    except OSError as problem:  # a full disk, a folder that may not be written, a lock that is never let go
+    except (
+        OSError
+    ) as problem:  # a full disk, a folder that may not be written, a lock that is never let go
         named = f" ({Path(problem.filename).name})" if isinstance(problem.filename, str) else ""
-        print(f"oxcare: {type(problem).__name__}: {problem.strerror or problem}{named}. Nothing was published or "
-              "changed; see to the reason and run again.", file=sys.stderr)
+        print(
+            f"oxcare: {type(problem).__name__}: {problem.strerror or problem}{named}. Nothing was"
+            " published or changed; see to the reason and run again.",
+            file=sys.stderr,
+        )
         sys.exit(4)

@@ -12,23 +12,54 @@ from oxcare_analysis.words import paths
 from oxcare_analysis.words.errors import OxcareError, RunError
 
 
-def command(area: Annotated[list[str] | None, typer.Option("--area", help="May be given more than once.")] = None,
-            everyone: Annotated[bool, typer.Option("--all", help="Every authority that exists today.")] = False,
-            as_of: AsOf = "latest", first: From = None, last: To = None,
-            out: Annotated[Path, typer.Option("--out", help="Where reports go.")] = paths.REPORTS,
-            data_dir: DataDir = None,
-            workers: Annotated[int, typer.Option("--workers", min=1, help="Notebooks, or areas where there are "
-                                                 "several, run at a time.")] = 2,
-            scheduler: Annotated[str | None, typer.Option("--scheduler", help="Address of a dask scheduler whose "
-                                                          "workers make the reports.")] = None,
-            force: Annotated[bool, typer.Option("--force", help="Publish even where nothing is new.")] = False) -> None:
-    """Run every notebook for an area (default Oxfordshire) and publish the report, whole or not at all."""
+def command(
+    area: Annotated[
+        list[str] | None, typer.Option("--area", help="May be given more than once.")
+    ] = None,
+    everyone: Annotated[
+        bool, typer.Option("--all", help="Every authority that exists today.")
+    ] = False,
+    as_of: AsOf = "latest",
+    first: From = None,
+    last: To = None,
+    out: Annotated[Path, typer.Option("--out", help="Where reports go.")] = paths.REPORTS,
+    data_dir: DataDir = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers", min=1, help="Notebooks, or areas where there are several, run at a time."
+        ),
+    ] = 2,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler", help="Address of a dask scheduler whose workers make the reports."
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Publish even where nothing is new.")
+    ] = False,
+) -> None:
+    """Run every notebook for an area (default Oxfordshire) and publish the report, whole or not at
+    all.
+    """
     from oxcare_analysis.refresh import asked
 
     names = _names(area, everyone, data_dir, meanwhile=(lambda: None) if scheduler else _warm_up)
-    requests = [asked.Request(name, first, last, as_of, out.resolve(), paths.data_dir(data_dir), workers, force,
-                              alone=len(names) == 1 and not scheduler)  # own months are read on this machine only
-                for name in names]
+    requests = [
+        asked.Request(
+            name,
+            first,
+            last,
+            as_of,
+            out.resolve(),
+            paths.data_dir(data_dir),
+            workers,
+            force,
+            alone=len(names) == 1 and not scheduler,
+        )  # own months are read on this machine only
+        for name in names
+    ]
     failed = []
     for request, outcome in _answers(requests, workers, scheduler):
         if isinstance(outcome, OxcareError):
@@ -40,19 +71,30 @@ def command(area: Annotated[list[str] | None, typer.Option("--area", help="May b
         print(outcome.index, flush=True)
     if failed:
         others = "None was" if len(failed) == len(names) else "The others are"
-        raise RunError(f"{len(failed)} of {len(names)} areas failed: {', '.join(failed)}. {others} published; run "
-                       "these again once the reason given above is mended.")
+        raise RunError(
+            f"{len(failed)} of {len(names)} areas failed: {', '.join(failed)}. {others} published;"
+            " run these again once the reason given above is mended."
+        )
 
 
-def _names(area: list[str] | None, everyone: bool, data_dir: Path | None,
-           meanwhile: Callable[[], object] = lambda: None) -> list[str]:
-    """The areas asked for; `meanwhile` is done beside. Raises UsageError at an unknown one before anything is run."""
+def _names(
+    area: list[str] | None,
+    everyone: bool,
+    data_dir: Path | None,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> list[str]:
+    """The areas asked for; `meanwhile` is done beside. Raises UsageError at an unknown one before
+    anything is run.
+    """
     from oxcare_analysis.words import forks
 
     if not everyone and len(area or []) < 2:
         return list(area or ["Oxfordshire"])
-    # Elsewhere, so that the memory that building the tables takes is given back before the workers need it.
-    (_, names), = forks.each({"names": (_listed, area, everyone, data_dir)}, 1, meanwhile=meanwhile)
+    # Elsewhere, so that the memory that building the tables takes is given back before the workers
+    # need it.
+    ((_, names),) = forks.each(
+        {"names": (_listed, area, everyone, data_dir)}, 1, meanwhile=meanwhile
+    )
     return names
 
 

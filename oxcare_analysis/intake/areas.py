@@ -1,7 +1,7 @@
 """Areas: one lasting code each, their reorganisations, and finding one by name.
 
-The three-digit code of the Department for Education lasts through a change of status (Buckinghamshire, North
-Yorkshire and Somerset kept theirs), so every join uses it.
+The three-digit code of the Department for Education lasts through a change of status
+(Buckinghamshire, North Yorkshire and Somerset kept theirs), so every join uses it.
 """
 
 import difflib
@@ -12,23 +12,42 @@ import pandas as pd
 
 from oxcare_analysis.words.errors import UsageError
 
-# Authorities that ended, and the ones that took over: a successor's figures never carry on a predecessor's line.
+# Authorities that ended, and the ones that took over: a successor's figures never carry on a
+# predecessor's line.
 # Territory was split or pooled in each, so a successor's series begins in its own first year.
 REORGANISATIONS = (
-    {"date": "2019-04-01", "ended": ("835", "836", "837"), "began": ("838", "839"),
-     "what": "Dorset, Poole and Bournemouth became Dorset and Bournemouth, Christchurch and Poole"},
-    {"date": "2021-04-01", "ended": ("928",), "began": ("940", "941"),
-     "what": "Northamptonshire became North Northamptonshire and West Northamptonshire"},
-    {"date": "2023-04-01", "ended": ("909",), "began": ("942", "943"),
-     "what": "Cumbria became Cumberland and Westmorland and Furness"},
+    {
+        "date": "2019-04-01",
+        "ended": ("835", "836", "837"),
+        "began": ("838", "839"),
+        "what": (
+            "Dorset, Poole and Bournemouth became Dorset and Bournemouth, Christchurch and Poole"
+        ),
+    },
+    {
+        "date": "2021-04-01",
+        "ended": ("928",),
+        "began": ("940", "941"),
+        "what": "Northamptonshire became North Northamptonshire and West Northamptonshire",
+    },
+    {
+        "date": "2023-04-01",
+        "ended": ("909",),
+        "began": ("942", "943"),
+        "what": "Cumbria became Cumberland and Westmorland and Furness",
+    },
 )
-# ONS codes withdrawn in 2013 after small boundary changes; some publishers give no three-digit code beside them.
+# ONS codes withdrawn in 2013 after small boundary changes; some publishers give no three-digit code
+# beside them.
 RETIRED_ONS_CODES = {"E06000048": "929", "E08000020": "390"}
-# Buckinghamshire (2020), North Yorkshire and Somerset (2023) kept three-digit code and territory: one unbroken line.
+# Buckinghamshire (2020), North Yorkshire and Somerset (2023) kept three-digit code and territory:
+# one unbroken line.
 
 
 def successor_first_year(code: str) -> int | None:
-    """The first year (ending 31 March) whose figures are a new authority's own; None for all others."""
+    """The first year (ending 31 March) whose figures are a new authority's own; None for all
+    others.
+    """
     for change in REORGANISATIONS:
         if code in change["began"]:
             return int(change["date"][:4]) + 1
@@ -53,11 +72,16 @@ def register(rows: pd.DataFrame) -> pd.DataFrame:
     ordered = rows.sort_values("year")
     areas = ordered.groupby("area_code", as_index=False).agg(
         ons_code=("ons_code", "last"),
-        ons_codes=("ons_code", lambda codes: " ".join(dict.fromkeys(codes))), name=("name", "last"),
+        ons_codes=("ons_code", lambda codes: " ".join(dict.fromkeys(codes))),
+        name=("name", "last"),
         level=("level", "last"),
-        first_year=("year", "min"), last_year=("year", "max"))
+        first_year=("year", "min"),
+        last_year=("year", "max"),
+    )
     regions = ordered[ordered["region_code"].ne("") & ordered["level"].eq("authority")]
-    areas["region_code"] = areas["area_code"].map(regions.groupby("area_code")["region_code"].last()).fillna("")
+    areas["region_code"] = (
+        areas["area_code"].map(regions.groupby("area_code")["region_code"].last()).fillna("")
+    )
     began = areas["area_code"].map(successor_first_year)
     ended = areas["area_code"].map(predecessor_last_year)
     areas["first_year"] = areas["first_year"].where(began.isna(), began).astype(int)
@@ -74,7 +98,8 @@ def in_own_years(frame: pd.DataFrame) -> pd.Series:
 
 # Words that councils put around their names and publishers leave out, or the other way round.
 _AROUND = re.compile(
-    r"\b(the|city|county|borough|metropolitan|district|unitary|royal|london|council|mbc|cc|of|towns)\b")
+    r"\b(the|city|county|borough|metropolitan|district|unitary|royal|london|council|mbc|cc|of|towns)\b"
+)
 _ALSO_CALLED = {"hull": "810", "bcp": "839", "bournemouth christchurch poole": "839"}
 
 
@@ -99,8 +124,11 @@ def find(areas: pd.DataFrame, asked: str) -> pd.Series:
     text = plain(str(asked))
     names = authorities["name"].map(plain)
     retired = RETIRED_ONS_CODES.get(text.upper(), _ALSO_CALLED.get(core(text), text))
-    hits = authorities[(names == text) | (authorities["area_code"] == retired)
-                       | authorities["ons_codes"].map(lambda codes: text in codes.lower().split())]
+    hits = authorities[
+        (names == text)
+        | (authorities["area_code"] == retired)
+        | authorities["ons_codes"].map(lambda codes: text in codes.lower().split())
+    ]
     if hits.empty and text:
         hits = authorities[authorities["name"].map(core) == core(text)]
     if hits.empty and text:
@@ -112,8 +140,10 @@ def find(areas: pd.DataFrame, asked: str) -> pd.Series:
     if len(hits) == 1:
         return hits.iloc[0]
     near = matching(areas, asked)
-    raise UsageError(f"There is no authority called {str(asked)!r}. Nearest: {', '.join(near)}. Give a name, an ONS "
-                     "code such as E10000025 or a three-digit code such as 931.")
+    raise UsageError(
+        f"There is no authority called {str(asked)!r}. Nearest: {', '.join(near)}. Give a name, an"
+        " ONS code such as E10000025 or a three-digit code such as 931."
+    )
 
 
 def matching(areas: pd.DataFrame, text: str, limit: int = 5) -> list[str]:
@@ -124,5 +154,7 @@ def matching(areas: pd.DataFrame, text: str, limit: int = 5) -> list[str]:
     holding = [name for key, name in names.items() if asked and asked in key]
     begun = [name for key, name in names.items() if len(asked) > 1 and key.startswith(asked[:2])]
     close = [names[key] for key in difflib.get_close_matches(asked, names, n=limit, cutoff=0.4)]
-    similar = sorted(begun, key=lambda name: -difflib.SequenceMatcher(None, asked, plain(name)).ratio())[:2]
+    similar = sorted(
+        begun, key=lambda name: -difflib.SequenceMatcher(None, asked, plain(name)).ratio()
+    )[:2]
     return (holding or list(dict.fromkeys([*similar, *close])) or sorted(names.values()))[:limit]

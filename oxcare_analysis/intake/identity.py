@@ -1,4 +1,6 @@
-"""Whether codes and names belong together: an authority's figures must not go in under another's code or name."""
+"""Whether codes and names belong together: an authority's figures must not go in under another's
+code or name.
+"""
 
 from collections.abc import Iterable
 
@@ -15,16 +17,21 @@ Who = tuple[str, str, str]  # three-digit code, ONS code ('' where not given), n
 def of(rows: pd.DataFrame) -> set[Who]:
     """The authorities of a table: three-digit code, ONS code, name."""
     if "neighbour_name" in rows:
-        return {(code, "", name) for code, name in (*zip(rows["old_la_code"], rows["la_name"], strict=True),
-                                                    *zip(rows["neighbour_old_la_code"], rows["neighbour_name"],
-                                                         strict=True))}
+        return {
+            (code, "", name)
+            for code, name in (
+                *zip(rows["old_la_code"], rows["la_name"], strict=True),
+                *zip(rows["neighbour_old_la_code"], rows["neighbour_name"], strict=True),
+            )
+        }
     if "level" not in rows:
         return set()
     return set(rows.loc[rows["level"].eq("authority"), COLUMNS].itertuples(index=False, name=None))
 
 
 def check(arriving: Iterable[Who], held: Iterable[Who], file_name: str) -> None:
-    """Refuse a file in which a name or an ONS code stands for another three-digit code than in those held, or for two.
+    """Refuse a file in which a name or an ONS code stands for another three-digit code than in
+    those held, or for two.
 
     A name may pass from an authority that ended to one that took over. Raises DataError.
     """
@@ -37,9 +44,11 @@ def check(arriving: Iterable[Who], held: Iterable[Who], file_name: str) -> None:
             known = codes.setdefault(key, {code}) if key else set()
             other = sorted(known - {code})
             if other and not _same_line(code, other[0]):
-                raise DataError(f"{file_name} gives the authority code {code} to {shown(as_printed)}, which is "
-                                f"{other[0]} elsewhere in it or in the figures held; expected one code for one "
-                                "authority. Use the publisher's data file unmodified.")
+                raise DataError(
+                    f"{file_name} gives the authority code {code} to {shown(as_printed)}, which is "
+                    f"{other[0]} elsewhere in it or in the figures held; expected one code for one "
+                    "authority. Use the publisher's data file unmodified."
+                )
             known.add(code)
 
 

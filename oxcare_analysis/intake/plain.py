@@ -1,6 +1,8 @@
-"""Files that are not area by year: neighbours, districts, the list of releases, the analyst's own months.
+"""Files that are not area by year: neighbours, districts, the list of releases, the analyst's own
+months.
 
-Each function takes a file's rows as text under its columns and returns those to keep. All raise DataError.
+Each function takes a file's rows as text under its columns and returns those to keep. All raise
+DataError.
 """
 
 from collections.abc import Callable
@@ -32,29 +34,44 @@ def districts(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Figures of districts, one row a figure."""
     _each(frame, "year", YEAR, "four digits", name)
     _begun(frame["year"], pd.Timestamp.today().strftime("%Y"), name)
-    _each(frame, "district_code", r"E07[0-9]{6}", "an ONS code of a district such as E07000178", name)
+    _each(
+        frame, "district_code", r"E07[0-9]{6}", "an ONS code of a district such as E07000178", name
+    )
     _each(frame, "value", r"[0-9]{1,9}(\.[0-9]+)?", "a number of zero or more", name)
     _once(frame, ["year", "district_code", "indicator"], name)
     return frame
 
 
 def releases(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The releases behind the tabulated files, under our source and measure names; only what is kept."""
-    ours = {column: (table.source, measure) for table in TABULATED_TABLES
-            for measure, names in table.columns.items() for column in names}
+    """The releases behind the tabulated files, under our source and measure names; only what is
+    kept.
+    """
+    ours = {
+        column: (table.source, measure)
+        for table in TABULATED_TABLES
+        for measure, names in table.columns.items()
+        for column in names
+    }
     kept = frame[frame["indicator"].isin(list(ours))]
     if kept.empty:
-        raise DataError(f"{name} lists releases of none of the indicators this project keeps; found "
-                        f"{shown(', '.join(frame['indicator'].unique()))}. The indicators are listed in "
-                        "TABULATED_TABLES in oxcare_analysis/intake/mappings.py.")
+        raise DataError(
+            f"{name} lists releases of none of the indicators this project keeps; found "
+            f"{shown(', '.join(frame['indicator'].unique()))}. The indicators are listed in "
+            "TABULATED_TABLES in oxcare_analysis/intake/mappings.py."
+        )
     for column in ("first_year", "last_year"):
         _each(kept, column, YEAR, "four digits", name)
         _begun(kept[column], pd.Timestamp.today().strftime("%Y"), name)
     _once(kept, ["file", "indicator", "release", "first_year", "last_year"], name)
-    return pd.DataFrame({"source": [ours[i][0] for i in kept["indicator"]],
-                         "measure": [ours[i][1] for i in kept["indicator"]],
-                         "release": kept["release"].str.replace(r"\s+", " ", regex=True).str.strip(),
-                         "first_year": kept["first_year"], "last_year": kept["last_year"]})
+    return pd.DataFrame(
+        {
+            "source": [ours[i][0] for i in kept["indicator"]],
+            "measure": [ours[i][1] for i in kept["indicator"]],
+            "release": kept["release"].str.replace(r"\s+", " ", regex=True).str.strip(),
+            "first_year": kept["first_year"],
+            "last_year": kept["last_year"],
+        }
+    )
 
 
 def months(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -72,14 +89,18 @@ def _each(frame: pd.DataFrame, column: str, form: str, words: str, name: str, by
     bad = frame[~frame[column].str.fullmatch(form)]
     if len(bad):
         where = f"{by} {bad[by].iloc[0]}" if by else f"row {bad.index[0] + 2}"
-        raise DataError(f"{name}, {where}, has the {column} {shown(bad[column].iloc[0])}; expected {words}. Correct "
-                        "the cell, or use the publisher's file unmodified.")
+        raise DataError(
+            f"{name}, {where}, has the {column} {shown(bad[column].iloc[0])}; expected {words}."
+            " Correct the cell, or use the publisher's file unmodified."
+        )
 
 
 def _begun(cells: pd.Series, now: str, name: str) -> None:
     if cells.max() > now:
-        raise DataError(f"{name} holds figures for {cells.max()}, which has not happened yet; expected {now} at the "
-                        "latest. Check the file.")
+        raise DataError(
+            f"{name} holds figures for {cells.max()}, which has not happened yet; expected {now} at"
+            " the latest. Check the file."
+        )
 
 
 def _once(frame: pd.DataFrame, keys: list[str], name: str) -> None:
@@ -90,4 +111,6 @@ def _once(frame: pd.DataFrame, keys: list[str], name: str) -> None:
 
 
 CHECKS: dict[str, Callable[[pd.DataFrame, str], pd.DataFrame]] = {
-    "statistical_neighbours": neighbours, "oxfordshire_districts": districts}
+    "statistical_neighbours": neighbours,
+    "oxfordshire_districts": districts,
+}

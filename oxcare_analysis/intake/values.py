@@ -5,7 +5,13 @@ import re
 import pandas as pd
 
 from oxcare_analysis.intake.text import shown
-from oxcare_analysis.words.columns import (NOT_APPLICABLE, NOT_AVAILABLE, PUBLISHED, ROUNDED, SUPPRESSED)
+from oxcare_analysis.words.columns import (
+    NOT_APPLICABLE,
+    NOT_AVAILABLE,
+    PUBLISHED,
+    ROUNDED,
+    SUPPRESSED,
+)
 from oxcare_analysis.words.errors import DataError
 
 # One table per publisher's convention: symbol → (status, what it means).
@@ -44,9 +50,10 @@ def symbol_table(source: str, edition: str) -> dict[str, tuple[str, str]]:
 def read_values(texts: pd.Series, source: str, edition: str, where: str) -> pd.DataFrame:
     """Read published text as numbers.
 
-    Parameters: `texts`, any index; `source` and `edition` choose the symbol table; `where` names the file in errors.
-    Returns a frame on the same index: `value` (float, NaN where there is none), `status`, `note`.
-    Raises DataError on text that is neither a number of zero or more nor a known symbol.
+    Parameters: `texts`, any index; `source` and `edition` choose the symbol table; `where` names
+    the file in errors. Returns a frame on the same index: `value` (float, NaN where there is none),
+    `status`, `note`. Raises DataError on text that is neither a number of zero or more nor a known
+    symbol.
     """
     symbols = symbol_table(source, edition)
     distinct = {}
@@ -60,9 +67,11 @@ def read_values(texts: pd.Series, source: str, edition: str, where: str) -> pd.D
         else:
             at = texts.index[texts == text][0]
             known = ", ".join(repr(s) for s in symbols)
-            raise DataError(f"A value could not be read: {where}, {at}, found {shown(text)}, expected a number of zero "
-                            f"or more, at most a million million, or one of the symbols {known}. Check the publisher's "
-                            "guidance for this edition; a new symbol is added to SYMBOLS in "
-                            "oxcare_analysis/intake/values.py.")
+            raise DataError(
+                f"A value could not be read: {where}, {at}, found {shown(text)}, expected a number"
+                f" of zero or more, at most a million million, or one of the symbols {known}. Check"
+                " the publisher's guidance for this edition; a new symbol is added to SYMBOLS in"
+                " oxcare_analysis/intake/values.py."
+            )
     read = texts.map(distinct)
     return pd.DataFrame(read.tolist(), index=texts.index, columns=["value", "status", "note"])

@@ -1,4 +1,5 @@
-"""How often are the verdicts on an authority's own months wrong? Simulated authorities with a known cause.
+"""How often are the verdicts on an authority's own months wrong? Simulated authorities with a known
+cause.
 
     python -m oxcare_analysis.local.calibrate --page
 
@@ -41,12 +42,22 @@ class Line:
 
 
 ASKED = tuple(Line(cause) for cause in CAUSES)  # of Oxfordshire's size
-LINES = (*ASKED, *(Line(cause, months=72, part=0.5) for cause in ("entry_threshold", "exit_threshold", NONE)),
-         *(Line(cause, children=60_000, part=0.5) for cause in ("entry_threshold", "exit_threshold", NONE)))
+LINES = (
+    *ASKED,
+    *(Line(cause, months=72, part=0.5) for cause in ("entry_threshold", "exit_threshold", NONE)),
+    *(
+        Line(cause, children=60_000, part=0.5)
+        for cause in ("entry_threshold", "exit_threshold", NONE)
+    ),
+)
 
 
-def run(authorities: int, seed: int = SEED, lines: tuple[Line, ...] = LINES,
-        say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+def run(
+    authorities: int,
+    seed: int = SEED,
+    lines: tuple[Line, ...] = LINES,
+    say: Callable[[str], None] = lambda line: None,
+) -> pd.DataFrame:
     """Judge `authorities` simulated authorities a line; one row an authority and hypothesis.
 
     Columns: line (number), cause, authority (seed), hypothesis, verdict, rivals, estimate, se.
@@ -57,15 +68,30 @@ def run(authorities: int, seed: int = SEED, lines: tuple[Line, ...] = LINES,
         for k in range(count):
             records = simulate(line.children, line.months, line.cause, seed + k, line.size)
             found = judging.judge(changes.changes(records), records.area)
-            rows += [(number, line.cause, seed + k, name, f.verdict, " ".join(f.rivals), f.primary.estimate,
-                      f.primary.se) for name, f in found.items()]
+            rows += [
+                (
+                    number,
+                    line.cause,
+                    seed + k,
+                    name,
+                    f.verdict,
+                    " ".join(f.rivals),
+                    f.primary.estimate,
+                    f.primary.se,
+                )
+                for name, f in found.items()
+            ]
         say(f"{line.cause}, {line.words}: {count} authorities judged")
-    return pd.DataFrame(rows, columns=["line", "cause", "authority", "hypothesis", "verdict", "rivals", "estimate",
-                                       "se"])
+    return pd.DataFrame(
+        rows,
+        columns=["line", "cause", "authority", "hypothesis", "verdict", "rivals", "estimate", "se"],
+    )
 
 
 def summary(rows: pd.DataFrame, lines: tuple[Line, ...] = LINES) -> pd.DataFrame:
-    """Shares by line: how often the true cause is supported, supported or named, contradicted; any other supported."""
+    """Shares by line: how often the true cause is supported, supported or named, contradicted; any
+    other supported.
+    """
     out = []
     for number, own in rows.groupby("line"):
         line = lines[number]
@@ -73,14 +99,25 @@ def summary(rows: pd.DataFrame, lines: tuple[Line, ...] = LINES) -> pd.DataFrame
         others = own[own["hypothesis"] != line.cause].groupby("authority")["verdict"]
         named = own.groupby("authority")["rivals"].agg(" ".join).str.contains(line.cause)
         supported = true.set_index("authority")["verdict"].eq(SUPPORTED)
-        own_side = true.set_index("authority")["verdict"].eq("inconclusive") & true.set_index("authority")[
-            "rivals"].ne("")
-        out.append({"cause": line.cause, "authority": line.words, "of": own["authority"].nunique(),
-                    "supported": _share(supported) if len(true) else np.nan,
-                    "named": _share(supported | own_side | named.reindex(supported.index)) if len(true) else np.nan,
-                    "contradicted": _share(true["verdict"].eq(CONTRADICTED)) if len(true) else np.nan,
-                    "wrong": _share(others.agg(lambda v: v.eq(SUPPORTED).any())),
-                    "wrongly_contradicted": _share(others.agg(lambda v: v.eq(CONTRADICTED).any()))})
+        own_side = true.set_index("authority")["verdict"].eq("inconclusive") & true.set_index(
+            "authority"
+        )["rivals"].ne("")
+        out.append(
+            {
+                "cause": line.cause,
+                "authority": line.words,
+                "of": own["authority"].nunique(),
+                "supported": _share(supported) if len(true) else np.nan,
+                "named": (
+                    _share(supported | own_side | named.reindex(supported.index))
+                    if len(true)
+                    else np.nan
+                ),
+                "contradicted": _share(true["verdict"].eq(CONTRADICTED)) if len(true) else np.nan,
+                "wrong": _share(others.agg(lambda v: v.eq(SUPPORTED).any())),
+                "wrongly_contradicted": _share(others.agg(lambda v: v.eq(CONTRADICTED).any())),
+            }
+        )
     return pd.DataFrame(out)
 
 
@@ -93,45 +130,94 @@ def interval(share: float, of: int) -> tuple[float, float]:
 
 def text(found: pd.DataFrame, judged: pd.DataFrame, seed: int) -> str:
     """The page in Markdown, from the summary and the rows it is of."""
-    rows = [["planted", "authority", "of", "true cause supported", "supported or named", "true cause contradicted",
-             "another supported", "another contradicted"]]
-    rows += [[row.cause.replace("_", " "), row.authority, str(row.of), _told(row.supported, row.of),
-              _told(row.named, row.of), _told(row.contradicted, row.of), _told(row.wrong, row.of),
-              _told(row.wrongly_contradicted, row.of)] for row in found.itertuples()]
+    rows = [
+        [
+            "planted",
+            "authority",
+            "of",
+            "true cause supported",
+            "supported or named",
+            "true cause contradicted",
+            "another supported",
+            "another contradicted",
+        ]
+    ]
+    rows += [
+        [
+            row.cause.replace("_", " "),
+            row.authority,
+            str(row.of),
+            _told(row.supported, row.of),
+            _told(row.named, row.of),
+            _told(row.contradicted, row.of),
+            _told(row.wrong, row.of),
+            _told(row.wrongly_contradicted, row.of),
+        ]
+        for row in found.itertuples()
+    ]
     rows.insert(1, ["---"] * len(rows[0]))
-    asked = found.iloc[:len(ASKED)]
+    asked = found.iloc[: len(ASKED)]
     planted = asked[asked["cause"].isin(["entry_threshold", "exit_threshold"])]
-    met = {"planted entry and exit causes supported in at least 90 of 100": (planted["supported"] >= FOUND).all(),
-           "another hypothesis supported in under 5 of 100, whatever is planted": (asked["wrong"] < WRONG).all()}
-    return "\n\n".join([
-        "# How often are the verdicts on own months wrong?",
-        "Written by `python -m oxcare_analysis.local.calibrate --page`; not by hand. Every authority here is simulated "
-        f"(`oxcare local simulate`, seeds from {seed} on, named before they were run); nothing on this page is about a "
-        "real one.",
-        f"A cause is one step of a third ({STEP:.2f}) in the middle month of the records: plans started rise by it "
-        "(entry threshold), referrals do (population need: of every source; awareness: from trained sources alone), or "
-        "a third more plans would be open in the long run (exit threshold). The first year of the records is left "
-        "out, and the last months, whose cases have not been followed for long enough; of what is left the first "
-        f"whole years, at most {changes.MOST_MONTHS // 12}, are compared with the last ones. *Named* also counts an "
-        "`inconclusive` whose rivals or whose own line name the true cause.",
-        *(f"- {what}: **{'met' if ok else 'not met'}**" for what, ok in met.items()),
-        "\n".join("| " + " | ".join(row) + " |" for row in rows),
-        "In brackets: 95 per cent Monte Carlo intervals. *Another contradicted* is not always wrong: a lower bar for "
-        "coming on brings lighter plans, which do end sooner, and more referrals from trained sources bring some that "
-        "do not become plans.",
-        "Is the noise as large as it is said to be? Where nothing is planted, at Oxfordshire's size, the estimates "
-        "scatter about nought with a standard deviation, in their own standard errors, of "
-        f"{_joined(_scatter(judged))}; it should be one.",
-        "Awareness and need are never supported, by design: more families in need, more referrals of the same families "
-        "and more referrals recorded leave the same marks in one authority's funnel, and no other authority's months "
-        "are held. They are named as one another's rivals. Nothing in the simulator drifts from year to year, as "
-        "practice does in life: there a `supported` is less sure than here, and the drift that the months themselves "
-        "show is allowed for where patterns are compared.", ""])
+    met = {
+        "planted entry and exit causes supported in at least 90 of 100": (
+            (planted["supported"] >= FOUND).all()
+        ),
+        "another hypothesis supported in under 5 of 100, whatever is planted": (
+            (asked["wrong"] < WRONG).all()
+        ),
+    }
+    return "\n\n".join(
+        [
+            "# How often are the verdicts on own months wrong?",
+            (
+                "Written by `python -m oxcare_analysis.local.calibrate --page`; not by hand. Every"
+                f" authority here is simulated (`oxcare local simulate`, seeds from {seed} on,"
+                " named before they were run); nothing on this page is about a real one."
+            ),
+            (
+                f"A cause is one step of a third ({STEP:.2f}) in the middle month of the records:"
+                " plans started rise by it (entry threshold), referrals do (population need: of"
+                " every source; awareness: from trained sources alone), or a third more plans"
+                " would be open in the long run (exit threshold). The first year of the records is"
+                " left out, and the last months, whose cases have not been followed for long"
+                " enough; of what is left the first whole years, at most"
+                f" {changes.MOST_MONTHS // 12}, are compared with the last ones. *Named* also"
+                " counts an `inconclusive` whose rivals or whose own line name the true cause."
+            ),
+            *(f"- {what}: **{'met' if ok else 'not met'}**" for what, ok in met.items()),
+            "\n".join("| " + " | ".join(row) + " |" for row in rows),
+            (
+                "In brackets: 95 per cent Monte Carlo intervals. *Another contradicted* is not"
+                " always wrong: a lower bar for coming on brings lighter plans, which do end"
+                " sooner, and more referrals from trained sources bring some that do not become"
+                " plans."
+            ),
+            (
+                "Is the noise as large as it is said to be? Where nothing is planted, at"
+                " Oxfordshire's size, the estimates scatter about nought with a standard"
+                f" deviation, in their own standard errors, of {_joined(_scatter(judged))}; it"
+                " should be one."
+            ),
+            (
+                "Awareness and need are never supported, by design: more families in need, more"
+                " referrals of the same families and more referrals recorded leave the same marks"
+                " in one authority's funnel, and no other authority's months are held. They are"
+                " named as one another's rivals. Nothing in the simulator drifts from year to year,"
+                " as practice does in life: there a `supported` is less sure than here, and the"
+                " drift that the months themselves show is allowed for where patterns are compared."
+            ),
+            "",
+        ]
+    )
 
 
 def _scatter(judged: pd.DataFrame) -> list[str]:
-    """Standard deviation of estimate ÷ standard error in the first line, where nothing is planted, by hypothesis."""
-    still = judged[(judged["line"] == 0) & judged["hypothesis"].ne(NEED)]  # need has the measure of awareness
+    """Standard deviation of estimate ÷ standard error in the first line, where nothing is planted,
+    by hypothesis.
+    """
+    still = judged[
+        (judged["line"] == 0) & judged["hypothesis"].ne(NEED)
+    ]  # need has the measure of awareness
     z = (still["estimate"] / still["se"]).groupby(still["hypothesis"], sort=False).std()
     return [f"{sd:.2f} ({name.replace('_', ' ')})" for name, sd in z.items()]
 
@@ -153,12 +239,18 @@ def _told(share: float, of: int) -> str:
 
 def main() -> None:
     """Run and print the table; with --page write it."""
-    ask = argparse.ArgumentParser(description="Error rates of the verdicts on own months, on simulated authorities.")
+    ask = argparse.ArgumentParser(
+        description="Error rates of the verdicts on own months, on simulated authorities."
+    )
     ask.add_argument("--authorities", type=int, default=100, help="a line")
     ask.add_argument("--seed", type=int, default=SEED)
-    ask.add_argument("--page", action="store_true", help="also write docs/own_records_calibration.md")
+    ask.add_argument(
+        "--page", action="store_true", help="also write docs/own_records_calibration.md"
+    )
     given = ask.parse_args()
-    judged = run(given.authorities, given.seed, say=lambda line: print(line, file=sys.stderr, flush=True))
+    judged = run(
+        given.authorities, given.seed, say=lambda line: print(line, file=sys.stderr, flush=True)
+    )
     found = summary(judged)
     if given.page:
         durable.write(PAGE, text(found, judged, given.seed))

@@ -1,4 +1,6 @@
-"""Cells of records as text → dates, flags, codes. What cannot be read is counted, and never guessed."""
+"""Cells of records as text → dates, flags, codes. What cannot be read is counted, and never
+guessed.
+"""
 
 import re
 
@@ -13,17 +15,28 @@ BRITISH = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})" + TIME)
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 YES, NO = {"y", "yes", "true", "1", "a) yes"}, {"n", "no", "false", "0", "b) no"}
 # How a category of abuse begins in words; what names several is multiple.
-CATEGORY_WORDS = {"neg": "NEG", "phy": "PHY", "sex": "SAB", "sab": "SAB", "emo": "EMO", "mul": "MUL"}
+CATEGORY_WORDS = {
+    "neg": "NEG",
+    "phy": "PHY",
+    "sex": "SAB",
+    "sab": "SAB",
+    "emo": "EMO",
+    "mul": "MUL",
+}
 LETTERED = re.compile(r"^[a-z0-9]\)\s*")
-LEADING = {"source": re.compile(r"(10|[1-9][A-F]?)(?![0-9A-Z])"), "close_reason": re.compile(r"(RC[1-9])(?![0-9])")}
+LEADING = {
+    "source": re.compile(r"(10|[1-9][A-F]?)(?![0-9A-Z])"),
+    "close_reason": re.compile(r"(RC[1-9])(?![0-9])"),
+}
 UNREAD_DATE, UNREAD_CODE = "a date that cannot be read", "a code that is not known"
 
 
 def read(name: str, raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Text under our column names → the table of that name, and how many rows had a cell that could not be read.
+    """Text under our column names → the table of that name, and how many rows had a cell that could
+    not be read.
 
-    A row with a date that cannot be read is left out, but for children's own dates; these, and a flag or code that is
-    not known, become missing.
+    A row with a date that cannot be read is left out, but for children's own dates; these, and a
+    flag or code that is not known, become missing.
     """
     columns, counts, good = {}, {}, pd.Series(True, index=raw.index)
     for column in raw:
@@ -35,8 +48,13 @@ def read(name: str, raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
         keys, texts = pd.factorize(raw[column].str.strip())
         texts = pd.Series(texts, dtype="object")
         nothing = texts.str.lower().isin(NOTHING)
-        values = pd.Series([pd.NA if none else _value(kind, column, text)
-                            for text, none in zip(texts, nothing, strict=True)], dtype="object")
+        values = pd.Series(
+            [
+                pd.NA if none else _value(kind, column, text)
+                for text, none in zip(texts, nothing, strict=True)
+            ],
+            dtype="object",
+        )
         bad = (values.isna() & ~nothing).to_numpy()[keys]
         if bad.any():
             word = UNREAD_DATE if kind == DATE else UNREAD_CODE
@@ -56,7 +74,9 @@ def dates(cells: pd.Series) -> pd.Series:
 def _of_kind(kind: str, values: pd.Series, keys, index: pd.Index) -> pd.Series:
     if kind == CODE:
         known = pd.Index(values.dropna().unique())
-        return pd.Series(pd.Categorical.from_codes(known.get_indexer(values)[keys], known), index=index)
+        return pd.Series(
+            pd.Categorical.from_codes(known.get_indexer(values)[keys], known), index=index
+        )
     typed = pd.to_datetime(values).astype(DATE) if kind == DATE else values.astype(FLAG)
     return typed.take(keys).set_axis(index)
 
@@ -76,7 +96,8 @@ def _value(kind: str, column: str, text: str) -> object:
 def _date(text: str) -> object:
     found = ISO.fullmatch(text)
     year, month, day = (found.groups() if found else None) or (
-        british.groups()[::-1] if (british := BRITISH.fullmatch(text)) else ("", "", ""))
+        british.groups()[::-1] if (british := BRITISH.fullmatch(text)) else ("", "", "")
+    )
     if not year or not FIRST_YEAR <= int(year) <= LAST_YEAR:
         return pd.NA
     try:

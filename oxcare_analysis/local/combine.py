@@ -1,8 +1,10 @@
-"""Snapshots of one authority, oldest first → its records: what a later window has dropped is kept from an earlier one.
+"""Snapshots of one authority, oldest first → its records: what a later window has dropped is kept
+from an earlier one.
 
-The newest row of the same plan, conference, enquiry, referral or period of care stands. A row that a later snapshot
-should still show and does not has been withdrawn by the authority (deleted, or merged with another): it is dropped and
-counted. Snapshots whose windows leave a gap before the newer ones cannot be used, and are named.
+The newest row of the same plan, conference, enquiry, referral or period of care stands. A row that
+a later snapshot should still show and does not has been withdrawn by the authority (deleted, or
+merged with another): it is dropped and counted. Snapshots whose windows leave a gap before the
+newer ones cannot be used, and are named.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ from oxcare_analysis.local.records import BEGINS, COLUMNS, ENDS, KEYS, Records, 
 from oxcare_analysis.words.errors import DataError
 
 DAY = pd.Timedelta(days=1)
-# Rows that a snapshot shows if they began in its window, in every layout; the others if they ended in it or are open.
+# Rows that a snapshot shows if they began in its window, in every layout; the others if they ended
+# in it or are open.
 BEGAN = ("referrals", "enquiries", "conferences")
 MOST_WITHDRAWN, FEW = 0.25, 20
 FACTS = ["source", "no_further_action"]
@@ -23,7 +26,9 @@ FACTS = ["source", "no_further_action"]
 
 @dataclass(frozen=True, eq=False)
 class Combined:
-    """Records as all snapshots together have them; `counts`: (table, what was done) → rows; `unused`: snapshots."""
+    """Records as all snapshots together have them; `counts`: (table, what was done) → rows;
+    `unused`: snapshots.
+    """
 
     records: Records
     counts: dict[tuple[str, str], int]
@@ -31,7 +36,9 @@ class Combined:
 
 
 def combine(snapshots: list[Extract], area: str) -> Combined:
-    """Put snapshots of one kind together. Raises DataError where there is none, or one shows too little to be whole."""
+    """Put snapshots of one kind together. Raises DataError where there is none, or one shows too
+    little to be whole.
+    """
     ordered = sorted(snapshots, key=lambda one: one.day)
     run = _unbroken(ordered)
     counts: dict[tuple[str, str], int] = {}
@@ -45,16 +52,29 @@ def combine(snapshots: list[Extract], area: str) -> Combined:
             if gone:
                 counts[name, "shown by an earlier snapshot and withdrawn since, set aside"] = gone
             if ended:
-                counts[name, "replaced by a later plan without an end, ended on the day that began"] = ended
+                counts[
+                    name, "replaced by a later plan without an end, ended on the day that began"
+                ] = ended
         tables[name] = conform(name, held)
     if run[0].kind == "annex_a":  # cases known from list 6 alone are not referrals
         referrals = tables["referrals"]
-        tables["referrals"] = referrals[referrals["no_further_action"].notna()].reset_index(drop=True)
+        tables["referrals"] = referrals[referrals["no_further_action"].notna()].reset_index(
+            drop=True
+        )
     shown_plans = tables["plans"]["plan_id"]
-    tables["reviews"] = tables["reviews"][tables["reviews"]["plan_id"].isin(shown_plans)].reset_index(drop=True)
-    records = Records(**tables, extract_date=run[-1].day, complete_from=min(one.first for one in run), area=area,
-                      simulated=any(one.simulated for one in run))
-    return Combined(records, counts, tuple(f"{one.day:%Y-%m-%d}" for one in ordered if one not in run))
+    tables["reviews"] = tables["reviews"][
+        tables["reviews"]["plan_id"].isin(shown_plans)
+    ].reset_index(drop=True)
+    records = Records(
+        **tables,
+        extract_date=run[-1].day,
+        complete_from=min(one.first for one in run),
+        area=area,
+        simulated=any(one.simulated for one in run),
+    )
+    return Combined(
+        records, counts, tuple(f"{one.day:%Y-%m-%d}" for one in ordered if one not in run)
+    )
 
 
 def _unbroken(ordered: list[Extract]) -> list[Extract]:
@@ -69,12 +89,16 @@ def _unbroken(ordered: list[Extract]) -> list[Extract]:
 
 
 def _stacked(parts: list[pd.DataFrame], name: str) -> tuple[pd.DataFrame, int]:
-    """Rows of all snapshots, the newest of each; `_in`: the number of the last snapshot that shows it."""
+    """Rows of all snapshots, the newest of each; `_in`: the number of the last snapshot that shows
+    it.
+    """
     again = sum(int(part.duplicated(KEYS[name]).sum()) for part in parts if name != "reviews")
     parts = [part.assign(_in=number) for number, part in enumerate(parts)]
     every = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     newest = every.drop_duplicates(KEYS[name], keep="last").reset_index(drop=True)
-    if name == "referrals" and len(parts) > 1:  # a later edition may carry the closing of a case alone
+    if (
+        name == "referrals" and len(parts) > 1
+    ):  # a later edition may carry the closing of a case alone
         known = every.dropna(subset=["no_further_action"]).drop_duplicates(KEYS[name], keep="last")
         filled = newest[KEYS[name]].merge(known[[*KEYS[name], *FACTS]], on=KEYS[name], how="left")
         for column in FACTS:
@@ -83,13 +107,20 @@ def _stacked(parts: list[pd.DataFrame], name: str) -> tuple[pd.DataFrame, int]:
 
 
 def _checked(held: pd.DataFrame, name: str, run: list[Extract]) -> tuple[pd.DataFrame, int, int]:
-    """Without the rows withdrawn since; how many these are, and how many plans were ended by a later one."""
+    """Without the rows withdrawn since; how many these are, and how many plans were ended by a
+    later one.
+    """
     later = held["_in"] + 1
     follows = later < len(run)
-    opens = pd.Series([one.first for one in run[1:]] + [pd.Timestamp.max.as_unit("s")]).take(held["_in"]).set_axis(
-        held.index)
+    opens = (
+        pd.Series([one.first for one in run[1:]] + [pd.Timestamp.max.as_unit("s")])
+        .take(held["_in"])
+        .set_axis(held.index)
+    )
     begins = held[BEGINS[name]]
-    due = begins >= opens if name in BEGAN else held[ENDS[name]].isna() | (held[ENDS[name]] >= opens)
+    due = (
+        begins >= opens if name in BEGAN else held[ENDS[name]].isna() | (held[ENDS[name]] >= opens)
+    )
     empty = [number for number, one in enumerate(run) if one.tables[name].empty]
     withdrawn = follows & due & ~later.isin(empty)
     ended = pd.Series(False, index=held.index)
@@ -109,7 +140,9 @@ def _refuse_partial(plans: pd.DataFrame, withdrawn: pd.Series, run: list[Extract
         gone = int((withdrawn & (plans["_in"] == number)).sum())
         due = len(run[number].tables["plans"])
         if gone > max(FEW, MOST_WITHDRAWN * due):
-            raise DataError(f"The snapshot of {one.day:%Y-%m-%d} lacks {gone:,} plans that it should still show, of "
-                            f"{due:,} in the one of {run[number].day:%Y-%m-%d} ({shown(', '.join(one.files))}); "
-                            "expected the whole extract of the same authority. Export it again whole, or keep it in a "
-                            "data folder of its own.")
+            raise DataError(
+                f"The snapshot of {one.day:%Y-%m-%d} lacks {gone:,} plans that it should still"
+                f" show, of {due:,} in the one of {run[number].day:%Y-%m-%d}"
+                f" ({shown(', '.join(one.files))}); expected the whole extract of the same"
+                " authority. Export it again whole, or keep it in a data folder of its own."
+            )

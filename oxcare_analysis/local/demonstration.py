@@ -1,8 +1,8 @@
 """What each protection is good for: simulated counts published with and without it, and attacked.
 
-The counts are of no authority. Two editions a month apart: in the second the last months have been revised by a few,
-as late recording does, and a month has been added. The folders are made to be thrown away; nothing here can be reached
-from a refresh.
+The counts are of no authority. Two editions a month apart: in the second the last months have been
+revised by a few, as late recording does, and a month has been added. The folders are made to be
+thrown away; nothing here can be reached from a refresh.
 """
 
 import tempfile
@@ -17,60 +17,107 @@ from oxcare_analysis.local.disclosure import Protected, Protection, Shape
 from oxcare_analysis.words.columns import SIMULATED
 
 MONTHS, REVISED = 36, 4
-NAMES = ("plans_open", "plans_started", "plans_ended", "enquiries_started", "conferences_held", "referrals_received")
-CATEGORIES = {"Neglect": 0.42, "Emotional": 0.40, "Physical": 0.08, "Sexual": 0.05, "Multiple": 0.05}
+NAMES = (
+    "plans_open",
+    "plans_started",
+    "plans_ended",
+    "enquiries_started",
+    "conferences_held",
+    "referrals_received",
+)
+CATEGORIES = {
+    "Neglect": 0.42,
+    "Emotional": 0.40,
+    "Physical": 0.08,
+    "Sexual": 0.05,
+    "Multiple": 0.05,
+}
 SHAPES = {
     "months": disclosure.MONTHS,
     "again": Shape((("Total", ("First plan", "Again")),), total_row="All"),
     "category": Shape((("Total", tuple(CATEGORIES)),), total_row="All"),
 }
-WORDS = {"months": "stock, starts, ends and the funnel by month, a small authority",
-         "again": "plans started by month, first plan or again, with totals",
-         "category": "plans started by month and category, with totals"}
-MODES: dict[Protection, str] = {"full": "full protection", "primary": "only secondary suppression off",
-                                "unrounded": "secondary suppression and rounding off", "none": "suppression off"}
+WORDS = {
+    "months": "stock, starts, ends and the funnel by month, a small authority",
+    "again": "plans started by month, first plan or again, with totals",
+    "category": "plans started by month and category, with totals",
+}
+MODES: dict[Protection, str] = {
+    "full": "full protection",
+    "primary": "only secondary suppression off",
+    "unrounded": "secondary suppression and rounding off",
+    "none": "suppression off",
+}
 
-STANDS = NO_SUM, BESIDE, ALONE = "in_no_sum", "beside_another", "alone"  # how a small count stands in the sums
+STANDS = NO_SUM, BESIDE, ALONE = (
+    "in_no_sum",
+    "beside_another",
+    "alone",
+)  # how a small count stands in the sums
 
 
 def run(seed: int = 1) -> pd.DataFrame:
-    """A row a table and protection: small counts, how many stand alone in a sum, and what of them was recovered."""
+    """A row a table and protection: small counts, how many stand alone in a sum, and what of them
+    was recovered.
+    """
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for protection, words in MODES.items():
             for name in SHAPES:
                 folder = publish(Path(scratch) / protection / name, name, protection, seed)
-                rows.append({"table": WORDS[name], "protection": words,
-                             **told(attack.attack(folder), tables(name, seed)[-1], SHAPES[name])})
+                rows.append(
+                    {
+                        "table": WORDS[name],
+                        "protection": words,
+                        **told(attack.attack(folder), tables(name, seed)[-1], SHAPES[name]),
+                    }
+                )
     return pd.DataFrame(rows)
 
 
 def told(found: attack.Attack, table: pd.DataFrame, shape: Shape) -> dict[str, float]:
-    """What an attack got of a table whose exact counts are known: numbers of counts, and shares of them.
+    """What an attack got of a table whose exact counts are known: numbers of counts, and shares of
+    them.
 
-    A small count is recovered where all that is published leaves fewer counts open than is promised of a mark, the true
-    one among them. It stands alone where every other count of a sum is shown: there nothing but secondary suppression
-    and rounding hide it. One in no sum no margin gives back; two in a sum hide each other.
+    A small count is recovered where all that is published leaves fewer counts open than is promised
+    of a mark, the true one among them. It stands alone where every other count of a sum is shown:
+    there nothing but secondary suppression and rounding hide it. One in no sum no margin gives
+    back; two in a sum hide each other.
     """
     small = small_counts(table, shape)
-    claims = found.recovered[found.recovered["how"] != attack.REVISION].set_index("cell")[["low", "high"]].join(
-        small["count"], how="inner")
-    small["recovered"] = small.index.isin(claims[claims["count"].between(claims["low"], claims["high"])].index)
+    claims = (
+        found.recovered[found.recovered["how"] != attack.REVISION]
+        .set_index("cell")[["low", "high"]]
+        .join(small["count"], how="inner")
+    )
+    small["recovered"] = small.index.isin(
+        claims[claims["count"].between(claims["low"], claims["high"])].index
+    )
     alone = small[small["stands"] == ALONE]
-    return {"small_counts": len(small), **small["stands"].value_counts().reindex(STANDS, fill_value=0),
-            "held_back": found.held_back, "recovered": int(small["recovered"].sum()),
-            "share": _share(small["recovered"]), "alone_recovered": int(alone["recovered"].sum()),
-            "alone_share": _share(alone["recovered"]),
-            "revisions_told": int((found.recovered["how"] == attack.REVISION).sum())}
+    return {
+        "small_counts": len(small),
+        **small["stands"].value_counts().reindex(STANDS, fill_value=0),
+        "held_back": found.held_back,
+        "recovered": int(small["recovered"].sum()),
+        "share": _share(small["recovered"]),
+        "alone_recovered": int(alone["recovered"].sum()),
+        "alone_share": _share(alone["recovered"]),
+        "revisions_told": int((found.recovered["how"] == attack.REVISION).sum()),
+    }
 
 
 def small_counts(table: pd.DataFrame, shape: Shape) -> pd.DataFrame:
-    """The counts under ten of a table, by the attack's names of cells: the `count` and how it `stands` in the sums."""
+    """The counts under ten of a table, by the attack's names of cells: the `count` and how it
+    `stands` in the sums.
+    """
     counts, sums = table.to_numpy(dtype=float).ravel(), disclosure.sums_in(table, shape)
     small = counts < disclosure.THRESHOLD
     stands = np.full(len(counts), NO_SUM, dtype=object)
-    known = [within for within in (sums.cell[sums.number == number] for number in range(sums.size))
-             if not np.isnan(counts[within]).any()]
+    known = [
+        within
+        for within in (sums.cell[sums.number == number] for number in range(sums.size))
+        if not np.isnan(counts[within]).any()
+    ]
     for within in known:
         stands[within] = BESIDE
     for within in known:
@@ -90,9 +137,12 @@ def _told(recovered: int, share: float) -> str:
 
 def markdown(rows: pd.DataFrame) -> str:
     """The rows as the table of docs/disclosure.md."""
-    return "\n".join(f"| {r.table} | {r.protection} | {r.small_counts} | {r.in_no_sum} | {r.beside_another} | "
-                     f"{r.alone} | {r.held_back} | {_told(r.recovered, r.share)} | "
-                     f"{_told(r.alone_recovered, r.alone_share)} | {r.revisions_told} |" for r in rows.itertuples())
+    return "\n".join(
+        f"| {r.table} | {r.protection} | {r.small_counts} | {r.in_no_sum} | {r.beside_another} | "
+        f"{r.alone} | {r.held_back} | {_told(r.recovered, r.share)} | "
+        f"{_told(r.alone_recovered, r.alone_share)} | {r.revisions_told} |"
+        for r in rows.itertuples()
+    )
 
 
 def publish(out: Path, name: str, protection: Protection, seed: int = 1) -> Path:
@@ -110,14 +160,21 @@ def publish(out: Path, name: str, protection: Protection, seed: int = 1) -> Path
 def tables(name: str, seed: int = 1) -> list[pd.DataFrame]:
     """The exact counts of both editions."""
     rng = np.random.default_rng(seed)
-    make = {"months": _months, "again": lambda r: _split(r, 25, {"First plan": 0.8, "Again": 0.2}),
-            "category": lambda r: _split(r, 40, CATEGORIES)}[name]
+    make = {
+        "months": _months,
+        "again": lambda r: _split(r, 25, {"First plan": 0.8, "Again": 0.2}),
+        "category": lambda r: _split(r, 40, CATEGORIES),
+    }[name]
     later = make(rng)
     first = later.iloc[:-1].copy()
     flows = [c for c in later if c not in ("plans_open", "plans_started", "plans_ended", "Total")]
-    for back in range(1, REVISED + 1):  # what came in late: the newer the month, the more is missing
+    for back in range(
+        1, REVISED + 1
+    ):  # what came in late: the newer the month, the more is missing
         row = first.index[-back]
-        first.loc[row, flows] -= np.minimum(rng.integers(0, REVISED + 1, len(flows)), first.loc[row, flows])
+        first.loc[row, flows] -= np.minimum(
+            rng.integers(0, REVISED + 1, len(flows)), first.loc[row, flows]
+        )
     return [_totalled(table, SHAPES[name]) for table in (first, later)]
 
 
@@ -147,16 +204,36 @@ def _totalled(table: pd.DataFrame, shape: Shape) -> pd.DataFrame:
 
 
 def _write(folder: Path, name: str, given: Protected) -> None:
-    """As a report shows it: a page with the tables, and a CSV of each; months as one table a measure."""
+    """As a report shows it: a page with the tables, and a CSV of each; months as one table a
+    measure.
+    """
     shown = given.values.map(lambda v: "" if pd.isna(v) else f"{v:.0f}")
-    parts = {f"31_{m}_by_month_own": pd.DataFrame({
-        "month": shown.index, "value": shown[m].to_numpy(), "status": given.statuses[m].to_numpy()}) for m in NAMES
-    } if name == "months" else {f"31_{name}": shown.mask(shown == "", "held back").reset_index()}
+    parts = (
+        {
+            f"31_{m}_by_month_own": pd.DataFrame(
+                {
+                    "month": shown.index,
+                    "value": shown[m].to_numpy(),
+                    "status": given.statuses[m].to_numpy(),
+                }
+            )
+            for m in NAMES
+        }
+        if name == "months"
+        else {f"31_{name}": shown.mask(shown == "", "held back").reset_index()}
+    )
     page = ""
     for title, frame in parts.items():
-        frame.to_csv(folder / "data" / f"{title}.csv", index=False, lineterminator="\n", encoding="utf-8")
-        page += frame.to_html(index=False).replace("<thead>", f"<caption>{escape(title)}</caption><thead>", 1)
+        frame.to_csv(
+            folder / "data" / f"{title}.csv", index=False, lineterminator="\n", encoding="utf-8"
+        )
+        page += frame.to_html(index=False).replace(
+            "<thead>", f"<caption>{escape(title)}</caption><thead>", 1
+        )
     (folder / "31_local_months.html").write_text(
-        f'<!DOCTYPE html><html lang="en"><title>{SIMULATED}</title><body><p>{SIMULATED}: counts of no authority.</p>'
-        f"{page}</body></html>", encoding="utf-8", newline="\n")
+        f'<!DOCTYPE html><html lang="en"><title>{SIMULATED}</title><body><p>{SIMULATED}: counts of'
+        f" no authority.</p>{page}</body></html>",
+        encoding="utf-8",
+        newline="\n",
+    )
     (folder / "index.html").write_text(f"<p>{SIMULATED}</p>", encoding="utf-8", newline="\n")

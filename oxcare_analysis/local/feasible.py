@@ -1,8 +1,10 @@
-"""What can be worked out about counts from bounds on them and sums that must hold: the intruder's arithmetic.
+"""What can be worked out about counts from bounds on them and sums that must hold: the intruder's
+arithmetic.
 
-Feasibility intervals as in Hundepool and others (2012), Statistical Disclosure Control, chapter 4: the lowest and the
-highest value a cell can take given all that is known. Where the sums make no ring, passing bounds along them is exact;
-where they do (rows and columns with totals), linear programming settles it.
+Feasibility intervals as in Hundepool and others (2012), Statistical Disclosure Control, chapter 4:
+the lowest and the highest value a cell can take given all that is known. Where the sums make no
+ring, passing bounds along them is exact; where they do (rows and columns with totals), linear
+programming settles it.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +16,9 @@ EPS = 1e-6
 
 @dataclass(frozen=True)
 class Sums:
-    """Signed sums that are nought: term k says that `cell[k]` stands in sum `number[k]` with `sign[k]`."""
+    """Signed sums that are nought: term k says that `cell[k]` stands in sum `number[k]` with
+    `sign[k]`.
+    """
 
     number: np.ndarray
     cell: np.ndarray
@@ -34,12 +38,17 @@ class Sums:
 def sums_of(rows: list[dict[int, int]]) -> Sums:
     """Sums from a list of {cell number: sign}."""
     terms = [(i, cell, sign) for i, row in enumerate(rows) for cell, sign in row.items()]
-    number, cell, sign = (np.array(part, dtype=int) for part in zip(*terms, strict=True)) if terms else (
-        np.array([], dtype=int),) * 3
+    number, cell, sign = (
+        (np.array(part, dtype=int) for part in zip(*terms, strict=True))
+        if terms
+        else (np.array([], dtype=int),) * 3
+    )
     return Sums(number, cell, sign.astype(float))
 
 
-def passed(low: np.ndarray, high: np.ndarray, sums: Sums) -> tuple[np.ndarray, np.ndarray, int | None]:
+def passed(
+    low: np.ndarray, high: np.ndarray, sums: Sums
+) -> tuple[np.ndarray, np.ndarray, int | None]:
     """Bounds passed along the sums until they settle; and a sum the bounds contradict, or None."""
     low, high = low.astype(float), high.astype(float)
     number, cell, sign = sums.number, sums.cell, sums.sign
@@ -63,14 +72,17 @@ def passed(low: np.ndarray, high: np.ndarray, sums: Sums) -> tuple[np.ndarray, n
 
 
 def consistent(low: np.ndarray, high: np.ndarray, sums: Sums) -> Sums:
-    """The sums that what is shown does not contradict: recorded figures need not add up, and an intruder sees that."""
+    """The sums that what is shown does not contradict: recorded figures need not add up, and an
+    intruder sees that.
+    """
     while (wrong := passed(low, high, sums)[2]) is not None:
         sums = sums.without(wrong)
     return sums
 
 
-def believed(low: np.ndarray, high: np.ndarray, belief: tuple[np.ndarray, np.ndarray],
-             sums: Sums) -> tuple[np.ndarray, np.ndarray]:
+def believed(
+    low: np.ndarray, high: np.ndarray, belief: tuple[np.ndarray, np.ndarray], sums: Sums
+) -> tuple[np.ndarray, np.ndarray]:
     """Bounds with a belief (bounds of its own) taken on wherever the sums do not contradict it."""
     held = np.ones(len(low), dtype=bool)
     while True:
@@ -89,9 +101,11 @@ def believed(low: np.ndarray, high: np.ndarray, belief: tuple[np.ndarray, np.nda
         held &= ~odd
 
 
-def intervals(low: np.ndarray, high: np.ndarray, sums: Sums, asked: np.ndarray,
-              enough: float) -> tuple[np.ndarray, np.ndarray]:
-    """The feasibility interval of every cell `asked` for; those at least `enough` wide may be given wider.
+def intervals(
+    low: np.ndarray, high: np.ndarray, sums: Sums, asked: np.ndarray, enough: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The feasibility interval of every cell `asked` for; those at least `enough` wide may be given
+    wider.
 
     Bounds must not contradict the sums (`consistent`).
     """
@@ -99,7 +113,11 @@ def intervals(low: np.ndarray, high: np.ndarray, sums: Sums, asked: np.ndarray,
     if wrong is not None or not len(sums.number):
         return low, high
     ringed = np.isin(np.arange(len(low)), _in_rings(sums, len(low))) & asked & (high - low > EPS)
-    return _programmed(low, high, sums, np.flatnonzero(ringed), enough) if ringed.any() else (low, high)
+    return (
+        _programmed(low, high, sums, np.flatnonzero(ringed), enough)
+        if ringed.any()
+        else (low, high)
+    )
 
 
 def _in_rings(sums: Sums, cells: int) -> np.ndarray:
@@ -108,14 +126,20 @@ def _in_rings(sums: Sums, cells: int) -> np.ndarray:
     from scipy.sparse.csgraph import connected_components
 
     nodes = cells + sums.size
-    links = coo_array((np.ones(len(sums.cell)), (sums.cell, cells + sums.number)), shape=(nodes, nodes))
+    links = coo_array(
+        (np.ones(len(sums.cell)), (sums.cell, cells + sums.number)), shape=(nodes, nodes)
+    )
     group = connected_components(links, directed=False)[1]
     members, edges = np.bincount(group), np.bincount(group[sums.cell], minlength=group.max() + 1)
     return np.flatnonzero((edges > members - 1)[group[:cells]])
 
 
-def _programmed(low, high, sums: Sums, asked: np.ndarray, enough: float) -> tuple[np.ndarray, np.ndarray]:
-    """Tighten by linear programming. Every solution is also a witness: a cell seen far enough apart is left alone."""
+def _programmed(
+    low, high, sums: Sums, asked: np.ndarray, enough: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tighten by linear programming. Every solution is also a witness: a cell seen far enough apart
+    is left alone.
+    """
     from scipy.optimize import linprog
     from scipy.sparse import coo_array
 
@@ -125,8 +149,13 @@ def _programmed(low, high, sums: Sums, asked: np.ndarray, enough: float) -> tupl
     seen_low, seen_high = np.full(len(low), np.inf), np.full(len(low), -np.inf)
 
     def solve(objective: np.ndarray) -> float | None:
-        found = linprog(objective, A_eq=matrix, b_eq=np.zeros(len(kept)), bounds=np.column_stack([low, high]),
-                        method="highs")
+        found = linprog(
+            objective,
+            A_eq=matrix,
+            b_eq=np.zeros(len(kept)),
+            bounds=np.column_stack([low, high]),
+            method="highs",
+        )
         if found.status != 0:
             return None
         np.minimum(seen_low, found.x, out=seen_low)

@@ -1,4 +1,6 @@
-"""The monthly table of the records put where the template's months are kept, and what it changes there said."""
+"""The monthly table of the records put where the template's months are kept, and what it changes
+there said.
+"""
 
 from pathlib import Path
 
@@ -11,9 +13,11 @@ MOST_LISTED = 12
 
 
 def write(records: Records, data_dir: str | Path | None = None) -> list[str]:
-    """Put the months of the records beside those held; lines that say which months, and every figure that changed.
+    """Put the months of the records beside those held; lines that say which months, and every
+    figure that changed.
 
-    A figure that the records give goes before one held; one that they do not give leaves the one held.
+    A figure that the records give goes before one held; one that they do not give leaves the one
+    held.
     """
     months = monthly(records)
     held = raw.read_months(data_dir)
@@ -22,14 +26,23 @@ def write(records: Records, data_dir: str | Path | None = None) -> list[str]:
     before = held.reindex(index=rows.index, columns=rows.columns).astype("Int64")
     changed = before.notna() & rows.notna() & before.ne(rows).fillna(False).astype(bool)
     rows = rows.fillna(before)
-    lines = [f"  {month}, {column}: {before.at[month, column]:,} held, {rows.at[month, column]:,} by the records"
-             for column in rows for month in rows.index[changed[column]]]
+    lines = [
+        f"  {month}, {column}: {before.at[month, column]:,} held, {rows.at[month, column]:,} by the"
+        " records"
+        for column in rows
+        for month in rows.index[changed[column]]
+    ]
     raw.add_months(rows.astype("string").fillna("").reset_index()[list(MONTHLY_COLUMNS)], data_dir)
-    said = [f"Months {months['month'].iloc[1]} to {months['month'].iloc[-1]} ({len(months) - 1}) filled from the "
-            "records."]
+    said = [
+        f"Months {months['month'].iloc[1]} to {months['month'].iloc[-1]} ({len(months) - 1}) filled"
+        " from the records."
+    ]
     if lines:
-        which = "1 figure differs from the one" if len(lines) == 1 else f"{len(lines)} figures differ from those"
+        which = (
+            "1 figure differs from the one"
+            if len(lines) == 1
+            else f"{len(lines)} figures differ from those"
+        )
         said += [f"{which} held, and the records' now stand:", *lines[:MOST_LISTED]]
         said += [f"  and {len(lines) - MOST_LISTED} more"] if len(lines) > MOST_LISTED else []
     return said
-

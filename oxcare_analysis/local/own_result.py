@@ -7,7 +7,9 @@ from oxcare_analysis.words.result import Result
 
 @dataclass(frozen=True, repr=False)
 class OwnResult(Result):
-    """Whose records, whether simulated, why there is no result, the source line, whether the counts are exact ones."""
+    """Whose records, whether simulated, why there is no result, the source line, whether the counts
+    are exact ones.
+    """
 
     area: str
     simulated: bool = False

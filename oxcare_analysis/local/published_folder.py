@@ -1,8 +1,9 @@
-"""Read a published folder as an intruder would: every table of own figures, and everything that does not meet the eye.
+"""Read a published folder as an intruder would: every table of own figures, and everything that
+does not meet the eye.
 
-Own figures stand on the page of own months and in the files named after it. Nothing of ours is trusted: a table is
-whatever HTML, CSV, workbook or JSON holds as rows; hidden text is attributes, comments, scripts, styles, the words
-inside pictures, and whatever else a file carries along.
+Own figures stand on the page of own months and in the files named after it. Nothing of ours is
+trusted: a table is whatever HTML, CSV, workbook or JSON holds as rows; hidden text is attributes,
+comments, scripts, styles, the words inside pictures, and whatever else a file carries along.
 """
 
 import base64
@@ -37,7 +38,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Folder:
-    """What a folder gives away: tables of own figures, and texts outside them, hidden ones too, with their place."""
+    """What a folder gives away: tables of own figures, and texts outside them, hidden ones too,
+    with their place.
+    """
 
     tables: tuple[Found, ...]
     hidden: tuple[tuple[str, str], ...]
@@ -65,8 +68,11 @@ def folder(path: Path) -> Folder:
         elif file.suffix in (".svg", ".png") and own:
             hidden.append((name, _picture(file.read_bytes())))
         elif file.name == "alt_text.csv":
-            hidden += [(name, " ".join(row)) for row in csv.reader(io.StringIO(file.read_text(encoding="utf-8")))
-                       if row and row[0].startswith(OWN)]
+            hidden += [
+                (name, " ".join(row))
+                for row in csv.reader(io.StringIO(file.read_text(encoding="utf-8")))
+                if row and row[0].startswith(OWN)
+            ]
     return Folder(tuple(tables), tuple((place, text) for place, text in hidden if text.strip()))
 
 
@@ -126,14 +132,23 @@ def _table(place: str, title: str, rows: list[list[str]]) -> list[Found]:
 
 
 def _sheets(file: Path, name: str, hidden: list) -> list[Found]:
-    """The sheets of own figures (a title, a header, rows, a source), and what the workbook says of itself."""
+    """The sheets of own figures (a title, a header, rows, a source), and what the workbook says of
+    itself.
+    """
     book, found = load_workbook(file), []
     hidden.append((name, " ".join(str(v) for v in vars(book.properties).values() if v)))
     for sheet in book.worksheets:
         if sheet.title.startswith(OWN):
-            rows = [["" if v is None else f"{v:g}" if isinstance(v, float) else str(v) for v in row]
-                    for row in sheet.iter_rows(values_only=True)]
-            hidden += [(name, cell.comment.text) for row in sheet.iter_rows() for cell in row if cell.comment]
+            rows = [
+                ["" if v is None else f"{v:g}" if isinstance(v, float) else str(v) for v in row]
+                for row in sheet.iter_rows(values_only=True)
+            ]
+            hidden += [
+                (name, cell.comment.text)
+                for row in sheet.iter_rows()
+                for cell in row
+                if cell.comment
+            ]
             found += _table(f"{name}: {sheet.title}", rows[0][0], rows[1:])
     return found
 
@@ -147,10 +162,16 @@ def _lists(name: str, text: str) -> list[Found]:
     found, waiting = [], [document]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, list) and node and all(isinstance(n, dict) and "month" in n for n in node):
+        if (
+            isinstance(node, list)
+            and node
+            and all(isinstance(n, dict) and "month" in n for n in node)
+        ):
             frame = pd.DataFrame(node)
             frame = frame[["month", *(c for c in frame if c != "month")]]
-            found += _table(name, name, [list(map(str, frame)), *frame.astype(str).to_numpy().tolist()])
+            found += _table(
+                name, name, [list(map(str, frame)), *frame.astype(str).to_numpy().tolist()]
+            )
         elif isinstance(node, list | dict):
             waiting += node.values() if isinstance(node, dict) else node
     return found
@@ -158,7 +179,10 @@ def _lists(name: str, text: str) -> list[Found]:
 
 def pictures(text: str) -> list[bytes]:
     """The pictures that stand in a text as addresses of their own data."""
-    return [base64.b64decode(coded) if base64ed else unquote_to_bytes(coded) for base64ed, coded in DATA.findall(text)]
+    return [
+        base64.b64decode(coded) if base64ed else unquote_to_bytes(coded)
+        for base64ed, coded in DATA.findall(text)
+    ]
 
 
 def _picture(content: bytes) -> str:
@@ -172,8 +196,8 @@ def _chunks(png: bytes) -> list[str]:
     """The texts a PNG carries along, packed ones unpacked."""
     found, at = [], 8
     while at + 8 <= len(png):
-        size, kind = int.from_bytes(png[at:at + 4], "big"), png[at + 4:at + 8]
-        body, at = png[at + 8:at + 8 + size], at + 12 + size
+        size, kind = int.from_bytes(png[at : at + 4], "big"), png[at + 4 : at + 8]
+        body, at = png[at + 8 : at + 8 + size], at + 12 + size
         if kind == b"zTXt":
             key, _, rest = body.partition(b"\0")
             body = key + b" " + zlib.decompress(rest[1:])

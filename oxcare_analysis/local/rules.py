@@ -1,8 +1,10 @@
-"""Rules that records are held to: an id, a message, which rows break it, and what is done with these.
+"""Rules that records are held to: an id, a message, which rows break it, and what is done with
+these.
 
-Ids of four digits are those of the department's own validation of the children in need census (as published in the
-csc-validator and in the Standard Safeguarding Dataset's census script); the others are ours. `SET_ASIDE`: the row is
-left out. `COUNTED`: it stays. `MENDED`: one date is changed, as the message says. Nothing is done without a count.
+Ids of four digits are those of the department's own validation of the children in need census (as
+published in the csc-validator and in the Standard Safeguarding Dataset's census script); the others
+are ours. `SET_ASIDE`: the row is left out. `COUNTED`: it stays. `MENDED`: one date is changed, as
+the message says. Nothing is done without a count.
 """
 
 from collections.abc import Callable
@@ -15,14 +17,23 @@ from oxcare_analysis.local.records import BEGINS, COLUMNS, DATE, ENDS, KEYS, Rec
 
 SET_ASIDE, COUNTED, MENDED = "set aside", "counted", "mended"
 CONFERENCE_BEFORE = pd.Timedelta(days=60)  # how long before a plan its conference is looked for
-NAMES = {"persons": "children", "referrals": "referrals", "enquiries": "enquiries", "conferences": "conferences",
-         "plans": "plans", "reviews": "reviews", "care": "periods of care"}
+NAMES = {
+    "persons": "children",
+    "referrals": "referrals",
+    "enquiries": "enquiries",
+    "conferences": "conferences",
+    "plans": "plans",
+    "reviews": "reviews",
+    "care": "periods of care",
+}
 EIGHTEEN = pd.DateOffset(years=18)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule on one table; `find` gives a truth value for every row of it, `mend` the table put right."""
+    """One rule on one table; `find` gives a truth value for every row of it, `mend` the table put
+    right.
+    """
 
     code: str
     table: str
@@ -33,16 +44,24 @@ class Rule:
 
 
 def apply(records: Records) -> tuple[Records, pd.DataFrame]:
-    """Records without the rows set aside, and what each rule found: rule, table, message, action, rows."""
+    """Records without the rows set aside, and what each rule found: rule, table, message, action,
+    rows.
+    """
     found = []
     for rule in RULES:
         table = records.tables[rule.table]
-        bad = rule.find(records).fillna(False).to_numpy(dtype=bool) if len(table) else np.zeros(0, bool)
+        bad = (
+            rule.find(records).fillna(False).to_numpy(dtype=bool)
+            if len(table)
+            else np.zeros(0, bool)
+        )
         found.append((rule.code, NAMES[rule.table], rule.message, rule.action, int(bad.sum())))
         if bad.any() and rule.action == SET_ASIDE:
             records = records.with_tables({rule.table: table[~bad].reset_index(drop=True)})
         elif bad.any() and rule.mend:
-            records = records.with_tables({rule.table: rule.mend(records, pd.Series(bad, index=table.index))})
+            records = records.with_tables(
+                {rule.table: rule.mend(records, pd.Series(bad, index=table.index))}
+            )
     return records, pd.DataFrame(found, columns=["rule", "table", "message", "action", "rows"])
 
 
@@ -77,13 +96,15 @@ def _dies_first(records: Records) -> pd.Series:
 
 
 def _end_at_death(records: Records, bad: pd.Series) -> pd.DataFrame:
-    return records.plans.assign(end_date=records.plans["end_date"].mask(
-        bad, _of_child(records, "plans", "death_date")))
+    return records.plans.assign(
+        end_date=records.plans["end_date"].mask(bad, _of_child(records, "plans", "death_date"))
+    )
 
 
 def _no_end(name: str) -> Callable[[Records, pd.Series], pd.DataFrame]:
     return lambda records, bad: records.tables[name].assign(
-        **{ENDS[name]: records.tables[name][ENDS[name]].mask(bad)})
+        **{ENDS[name]: records.tables[name][ENDS[name]].mask(bad)}
+    )
 
 
 def _grown_up(records: Records) -> pd.Series:
@@ -93,7 +114,8 @@ def _grown_up(records: Records) -> pd.Series:
 def _two_open(records: Records) -> pd.Series:
     own = records.plans["end_date"].isna() & ~_others(records)
     return own & records.plans[own].sort_values("start_date").duplicated("person_id").reindex(
-        records.plans.index, fill_value=False)
+        records.plans.index, fill_value=False
+    )
 
 
 def _others(records: Records) -> pd.Series:
@@ -103,23 +125,33 @@ def _others(records: Records) -> pd.Series:
 def _spans(records: Records) -> pd.DataFrame:
     """Own plans in order of child and start, with the latest end of the child's plans before."""
     plans = records.plans[~_others(records)]
-    spans = pd.DataFrame({"child": pd.factorize(plans["person_id"])[0], "start": plans["start_date"],
-                          "end": plans["end_date"].fillna(pd.Timestamp("2200-01-01"))}, index=plans.index)
-    spans = spans.sort_values(["child", "start", "end"], ascending=[True, True, False], kind="stable")
+    spans = pd.DataFrame(
+        {
+            "child": pd.factorize(plans["person_id"])[0],
+            "start": plans["start_date"],
+            "end": plans["end_date"].fillna(pd.Timestamp("2200-01-01")),
+        },
+        index=plans.index,
+    )
+    spans = spans.sort_values(
+        ["child", "start", "end"], ascending=[True, True, False], kind="stable"
+    )
     spans["so_far"] = spans.groupby("child")["end"].cummax().groupby(spans["child"]).shift()
     return spans
 
 
 def _inside(records: Records) -> pd.Series:
     spans = _spans(records)
-    return ((spans["start"] < spans["so_far"]) & (spans["end"] <= spans["so_far"])).reindex(records.plans.index,
-                                                                                         fill_value=False)
+    return ((spans["start"] < spans["so_far"]) & (spans["end"] <= spans["so_far"])).reindex(
+        records.plans.index, fill_value=False
+    )
 
 
 def _overlapping(records: Records) -> pd.Series:
     spans = _spans(records)
-    return ((spans["start"] < spans["so_far"]) & (spans["end"] > spans["so_far"])).reindex(records.plans.index,
-                                                                                        fill_value=False)
+    return ((spans["start"] < spans["so_far"]) & (spans["end"] > spans["so_far"])).reindex(
+        records.plans.index, fill_value=False
+    )
 
 
 def _referred(records: Records, referral: pd.Series) -> pd.Series:
@@ -131,7 +163,11 @@ def _enquiry_of(records: Records, column: str) -> pd.Series:
     """A column of the enquiry behind each conference, by enquiry and child."""
     keys = ["enquiry_id", "person_id"]
     known = records.enquiries.drop_duplicates(keys)[[*keys, column]]
-    return records.conferences[keys].merge(known, on=keys, how="left")[column].set_axis(records.conferences.index)
+    return (
+        records.conferences[keys]
+        .merge(known, on=keys, how="left")[column]
+        .set_axis(records.conferences.index)
+    )
 
 
 def _own_starts(records: Records) -> pd.Series:
@@ -152,8 +188,14 @@ def _no_conference(records: Records) -> pd.Series:
         return pd.Series(False, index=records.plans.index)
     began = records.plans[["person_id", "start_date"]].reset_index().sort_values("start_date")
     met = records.conferences[["person_id", "conference_date"]].sort_values("conference_date")
-    near = pd.merge_asof(began, met, left_on="start_date", right_on="conference_date", by="person_id",
-                         tolerance=CONFERENCE_BEFORE).set_index("index")["conference_date"]
+    near = pd.merge_asof(
+        began,
+        met,
+        left_on="start_date",
+        right_on="conference_date",
+        by="person_id",
+        tolerance=CONFERENCE_BEFORE,
+    ).set_index("index")["conference_date"]
     burn_in = records.plans["start_date"] >= records.complete_from + CONFERENCE_BEFORE
     return _own_starts(records) & burn_in & near.reindex(records.plans.index).isna()
 
@@ -168,46 +210,141 @@ def _more_plans(records: Records) -> pd.Series:
 
 
 def _early_review(records: Records) -> pd.Series:
-    return records.reviews["review_date"] <= _dates(records.reviews["plan_id"], records.plans, "plan_id",
-                                                    "start_date")
+    return records.reviews["review_date"] <= _dates(
+        records.reviews["plan_id"], records.plans, "plan_id", "start_date"
+    )
 
 
 def _general() -> list[Rule]:
     """The rules that every table is held to."""
-    rules = [Rule("no-identity", name, "no id, no child's id, or no date that it began on", SET_ASIDE,
-                  _no_identity(name)) for name in COLUMNS]
-    rules += [Rule("8720" if name == "plans" else "begins-later", name, "begins after the day of the extract",
-                   SET_ASIDE, _later(name, column)) for name, column in BEGINS.items()]
-    rules += [Rule("ends-later", name, "ends after the day of the extract: taken as open", MENDED,
-                   _later(name, column), _no_end(name)) for name, column in ENDS.items()]
-    return rules + [Rule("8925" if name == "plans" else "ends-before", name, "ends before it begins", SET_ASIDE,
-                         _backwards(name)) for name in ENDS]
+    rules = [
+        Rule(
+            "no-identity",
+            name,
+            "no id, no child's id, or no date that it began on",
+            SET_ASIDE,
+            _no_identity(name),
+        )
+        for name in COLUMNS
+    ]
+    rules += [
+        Rule(
+            "8720" if name == "plans" else "begins-later",
+            name,
+            "begins after the day of the extract",
+            SET_ASIDE,
+            _later(name, column),
+        )
+        for name, column in BEGINS.items()
+    ]
+    rules += [
+        Rule(
+            "ends-later",
+            name,
+            "ends after the day of the extract: taken as open",
+            MENDED,
+            _later(name, column),
+            _no_end(name),
+        )
+        for name, column in ENDS.items()
+    ]
+    return rules + [
+        Rule(
+            "8925" if name == "plans" else "ends-before",
+            name,
+            "ends before it begins",
+            SET_ASIDE,
+            _backwards(name),
+        )
+        for name in ENDS
+    ]
 
 
 RULES = [
     *_general(),
-    Rule("8915", "plans", "begins after the child's death", SET_ASIDE,
-         lambda records: records.plans["start_date"] > _of_child(records, "plans", "death_date")),
-    Rule("8920", "plans", "open at the child's death or ends after it: ended that day", MENDED, _dies_first,
-         _end_at_death),
-    Rule("adult", "plans", "begins on or after the child's eighteenth birthday", SET_ASIDE, _grown_up),
+    Rule(
+        "8915",
+        "plans",
+        "begins after the child's death",
+        SET_ASIDE,
+        lambda records: records.plans["start_date"] > _of_child(records, "plans", "death_date"),
+    ),
+    Rule(
+        "8920",
+        "plans",
+        "open at the child's death or ends after it: ended that day",
+        MENDED,
+        _dies_first,
+        _end_at_death,
+    ),
+    Rule(
+        "adult", "plans", "begins on or after the child's eighteenth birthday", SET_ASIDE, _grown_up
+    ),
     Rule("8935", "plans", "a second open plan of the same child", COUNTED, _two_open),
-    Rule("8940-inside", "plans", "lies wholly within another plan of the same child", SET_ASIDE, _inside),
+    Rule(
+        "8940-inside",
+        "plans",
+        "lies wholly within another plan of the same child",
+        SET_ASIDE,
+        _inside,
+    ),
     Rule("8940", "plans", "begins before the child's last plan has ended", COUNTED, _overlapping),
-    Rule("8840", "plans", "begins and ends on one day", COUNTED,
-         lambda records: records.plans["start_date"] == records.plans["end_date"]),
-    Rule("1105", "plans", "begins before its referral", COUNTED,
-         lambda records: records.plans["start_date"] < _referred(records, records.plans["referral_id"])),
-    Rule("2885", "plans", "begins on another day than any conference of the child", COUNTED, _other_day),
-    Rule("no-conference", "plans", "no conference of the child in the 60 days up to its start", COUNTED,
-         _no_conference),
+    Rule(
+        "8840",
+        "plans",
+        "begins and ends on one day",
+        COUNTED,
+        lambda records: records.plans["start_date"] == records.plans["end_date"],
+    ),
+    Rule(
+        "1105",
+        "plans",
+        "begins before its referral",
+        COUNTED,
+        lambda records: (
+            records.plans["start_date"] < _referred(records, records.plans["referral_id"])
+        ),
+    ),
+    Rule(
+        "2885",
+        "plans",
+        "begins on another day than any conference of the child",
+        COUNTED,
+        _other_day,
+    ),
+    Rule(
+        "no-conference",
+        "plans",
+        "no conference of the child in the 60 days up to its start",
+        COUNTED,
+        _no_conference,
+    ),
     Rule("2883", "persons", "more plans than conferences", COUNTED, _more_plans),
-    Rule("2889", "enquiries", "begins before its referral", COUNTED,
-         lambda records: records.enquiries["start_date"] < _referred(records, records.enquiries["referral_id"])),
-    Rule("8615", "conferences", "held before its enquiry began", COUNTED,
-         lambda records: records.conferences["conference_date"] < _enquiry_of(records, "start_date")),
-    Rule("1104", "conferences", "held before its referral", COUNTED,
-         lambda records: records.conferences["conference_date"] < _referred(
-             records, _enquiry_of(records, "referral_id"))),
+    Rule(
+        "2889",
+        "enquiries",
+        "begins before its referral",
+        COUNTED,
+        lambda records: (
+            records.enquiries["start_date"] < _referred(records, records.enquiries["referral_id"])
+        ),
+    ),
+    Rule(
+        "8615",
+        "conferences",
+        "held before its enquiry began",
+        COUNTED,
+        lambda records: records.conferences["conference_date"] < _enquiry_of(records, "start_date"),
+    ),
+    Rule(
+        "1104",
+        "conferences",
+        "held before its referral",
+        COUNTED,
+        lambda records: (
+            records.conferences["conference_date"]
+            < _referred(records, _enquiry_of(records, "referral_id"))
+        ),
+    ),
     Rule("8841", "reviews", "on or before the day its plan began", COUNTED, _early_review),
 ]

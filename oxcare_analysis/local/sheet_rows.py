@@ -1,7 +1,9 @@
-"""The XML of a sheet, or of the strings its cells share, as a stream → rows of cells as written, or strings by number.
+"""The XML of a sheet, or of the strings its cells share, as a stream → rows of cells as written, or
+strings by number.
 
-Read by the parser of the standard library itself: openpyxl's, made safe by defusedxml, is written in Python and takes
-three times as long. No document type is let in, so no entity either, and no more depth or text than a workbook has.
+Read by the parser of the standard library itself: openpyxl's, made safe by defusedxml, is written
+in Python and takes three times as long. No document type is let in, so no entity either, and no
+more depth or text than a workbook has.
 """
 
 from collections.abc import Iterator
@@ -18,15 +20,18 @@ MOST_COLUMNS, MOST_ROWS = 100, 1_048_576
 DEEPEST, LONGEST_TEXT = 30, 100_000  # Excel's own cells hold 32,767 characters at most
 READ_AT_ONCE = 8_192  # bytes: a few rows, since of many a sheet only the first are wanted
 CELL, FORMULA, INLINE, SPOKEN, ROW, SHARED, TEXT, VALUE = (
-    f"{SHEET_MAIN_NS}}}{name}" for name in ("c", "f", "is", "rPh", "row", "si", "t", "v"))
-# A cell that holds something: its type ('f' for a formula, whose text begins with '='), its style and its text.
+    f"{SHEET_MAIN_NS}}}{name}" for name in ("c", "f", "is", "rPh", "row", "si", "t", "v")
+)
+# A cell that holds something: its type ('f' for a formula, whose text begins with '='), its style
+# and its text.
 Cell = tuple[str, str, str]
 
 
 def rows(part: IO[bytes]) -> Iterator[tuple[int, dict[int, Cell]]]:
     """The number of each row that holds anything, and its cells by column, from 0.
 
-    Columns and rows beyond the most are passed over, and so is a row out of order. Raises DataError or ExpatError.
+    Columns and rows beyond the most are passed over, and so is a row out of order. Raises DataError
+    or ExpatError.
     """
     last = 0
     for read in _read(part):
@@ -38,10 +43,16 @@ def rows(part: IO[bytes]) -> Iterator[tuple[int, dict[int, Cell]]]:
 
 
 def strings(part: IO[bytes], wanted: set[int]) -> dict[int, str]:
-    """The shared strings of the numbers wanted; no other is kept. Raises DataError or ExpatError."""
+    """The shared strings of the numbers wanted; no other is kept. Raises DataError or
+    ExpatError.
+    """
     found, first, last = {}, 0, max(wanted)
     for read in _read(part):
-        found |= {number: string for number, string in enumerate(read.strings, start=first) if number in wanted}
+        found |= {
+            number: string
+            for number, string in enumerate(read.strings, start=first)
+            if number in wanted
+        }
         first += len(read.strings)
         read.strings.clear()
         if first > last:
@@ -50,7 +61,9 @@ def strings(part: IO[bytes], wanted: set[int]) -> dict[int, str]:
 
 
 class _Part:
-    """What the parser calls; `rows` and `strings` are those that have ended, until they are taken out."""
+    """What the parser calls; `rows` and `strings` are those that have ended, until they are taken
+    out.
+    """
 
     def __init__(self) -> None:
         self.rows: list[tuple[int, dict[int, Cell]]] = []
@@ -59,15 +72,17 @@ class _Part:
         self.number, self.column, self.type, self.style = 0, -1, "", ""
         self.value: str | None = None
         self.formula: str | None = None
-        self.runs: list[str] = []             # of a string: a part in a font of its own is a run
-        self.text: list[str] | None = None    # a list while text is gathered
+        self.runs: list[str] = []  # of a string: a part in a font of its own is a run
+        self.text: list[str] | None = None  # a list while text is gathered
         self.depth, self.length, self.spoken = 0, 0, False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
         self.depth += 1
         if self.depth > DEEPEST:
-            raise DataError(f"its elements lie {self.depth} deep, where a workbook has {DEEPEST} at most")
+            raise DataError(
+                f"its elements lie {self.depth} deep, where a workbook has {DEEPEST} at most"
+            )
         if name == CELL:
             place = attributes.get("r")
             self.column = self.column + 1 if place is None else _column(place.rstrip("0123456789"))
@@ -76,7 +91,9 @@ class _Part:
         elif name in (VALUE, TEXT, FORMULA):
             self.text = []
         elif name == ROW:
-            self.number = int(float(attributes["r"])) if "r" in attributes else self.number + 1  # some write 2 as 2.0
+            self.number = (
+                int(float(attributes["r"])) if "r" in attributes else self.number + 1
+            )  # some write 2 as 2.0
             self.cells, self.column = {}, -1
         elif name in (INLINE, SHARED):
             self.runs, self.length = [], 0
@@ -91,11 +108,15 @@ class _Part:
             if self.length > LONGEST_TEXT:
                 raise DataError(f"a cell holds over {LONGEST_TEXT:,} characters")
 
-    def end(self, name: str) -> None:
+    def end(self, name: str) -> None:  # noqa: C901 (a case an element)
         """An element ends."""
         self.depth -= 1
         if name == CELL:
-            cell = (self.type, self.style, self.value) if self.formula is None else ("f", self.style, self.formula)
+            cell = (
+                (self.type, self.style, self.value)
+                if self.formula is None
+                else ("f", self.style, self.formula)
+            )
             if cell[2] is not None and self.column < MOST_COLUMNS:
                 self.cells[self.column] = cell
         elif name == VALUE:
@@ -112,7 +133,9 @@ class _Part:
         elif name == INLINE:
             self.value = "".join(self.runs)
         elif name == SHARED:
-            self.strings.append("".join(self.runs).replace("_x005F_", "_"))  # so '_' is written before an 'x'
+            self.strings.append(
+                "".join(self.runs).replace("_x005F_", "_")
+            )  # so '_' is written before an 'x'
         elif name == SPOKEN:
             self.spoken = False
 

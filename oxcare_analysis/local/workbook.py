@@ -1,6 +1,8 @@
-"""A workbook from outside → columns of its lists, under guards: no bomb is unpacked, no formula or link followed.
+"""A workbook from outside → columns of its lists, under guards: no bomb is unpacked, no formula or
+link followed.
 
-openpyxl tells which parts are sheets and which styles are dates; the sheets themselves sheet_rows reads.
+openpyxl tells which parts are sheets and which styles are dates; the sheets themselves sheet_rows
+reads.
 """
 
 import zipfile
@@ -25,13 +27,18 @@ from oxcare_analysis.local import sheet_rows
 from oxcare_analysis.words.errors import DataError
 
 LARGEST_PACKED, LARGEST_UNPACKED, MOST_PARTS = 50_000_000, 600_000_000, 1_000
-REFUSED = {"xl/externalLinks/": "links to another workbook", "xl/vbaProject": "macros",
-           "xl/embeddings/": "embedded files"}
+REFUSED = {
+    "xl/externalLinks/": "links to another workbook",
+    "xl/vbaProject": "macros",
+    "xl/embeddings/": "embedded files",
+}
 
 
 @dataclass(frozen=True)
 class _List:
-    """Where a list is, as errors say it; the part it is in, the row of its header, and the columns chosen."""
+    """Where a list is, as errors say it; the part it is in, the row of its header, and the columns
+    chosen.
+    """
 
     where: str
     part: str
@@ -40,13 +47,16 @@ class _List:
     places: dict[int, str]
 
 
-def read_lists(path: Path, within: int, chosen: Callable[[str, list[str]], dict[int, str]]
-               ) -> list[tuple[str, list[str], pd.DataFrame]]:
-    """The lists of a workbook: where each is, as errors say it, its header, and the columns chosen of its rows.
+def read_lists(
+    path: Path, within: int, chosen: Callable[[str, list[str]], dict[int, str]]
+) -> list[tuple[str, list[str], pd.DataFrame]]:
+    """The lists of a workbook: where each is, as errors say it, its header, and the columns chosen
+    of its rows.
 
-    `chosen` is given the first rows of a sheet (as many as `within`), where it is and one row's cells at a time, until
-    one is the header of a list: then it gives the numbers of the columns to read and their new names. Every cell is
-    text as a CSV would have it; no cell of another column is kept. Raises DataError, and on a formula in those columns.
+    `chosen` is given the first rows of a sheet (as many as `within`), where it is and one row's
+    cells at a time, until one is the header of a list: then it gives the numbers of the columns to
+    read and their new names. Every cell is text as a CSV would have it; no cell of another column
+    is kept. Raises DataError, and on a formula in those columns.
     """
     _guard(path)
     with path.open("rb") as file:
@@ -56,15 +66,25 @@ def read_lists(path: Path, within: int, chosen: Callable[[str, list[str]], dict[
         lists = []
         for title, part, top in tops:
             where = f"{path.name}, sheet {text.shown(title)}"
-            heads = (_List(where, part, number, row, places) for number, row in top if (places := chosen(where, row)))
+            heads = (
+                _List(where, part, number, row, places)
+                for number, row in top
+                if (places := chosen(where, row))
+            )
             lists += islice(heads, 1)
         with _readable(path):
             below = book.below(lists)
             book.reads.cache_clear()  # the first rows of a sheet may have names in them
     for one, columns in zip(lists, below, strict=True):
         _refuse_formulas(one.where, columns)
-    return [(one.where, one.header, pd.DataFrame(dict(zip(one.places.values(), columns, strict=True)), dtype="str"))
-            for one, columns in zip(lists, below, strict=True)]
+    return [
+        (
+            one.where,
+            one.header,
+            pd.DataFrame(dict(zip(one.places.values(), columns, strict=True)), dtype="str"),
+        )
+        for one, columns in zip(lists, below, strict=True)
+    ]
 
 
 class _Book:
@@ -77,8 +97,11 @@ class _Book:
         apply_stylesheet(reader.archive, reader.wb)
         self.archive, self.epoch = reader.archive, reader.wb.epoch
         self.dates, self.durations = reader.wb._date_formats, reader.wb._timedelta_formats
-        self.sheets = [(sheet.name, at.target) for sheet, at in reader.parser.find_sheets()
-                       if at.target in reader.valid_files and "chartsheet" not in at.Type]
+        self.sheets = [
+            (sheet.name, at.target)
+            for sheet, at in reader.parser.find_sheets()
+            if at.target in reader.valid_files and "chartsheet" not in at.Type
+        ]
         shared = reader.package.find(SHARED_STRINGS)
         self.strings = shared.PartName[1:] if shared else ""
         self.reads = cache(self._reads)  # a day or a word stands in many cells
@@ -90,9 +113,18 @@ class _Book:
             with self.archive.open(part) as content:
                 top = list(takewhile(lambda row: row[0] <= within, sheet_rows.rows(content)))
             numbers.append([number for number, _ in top])
-            tops.append([[self.reads(cells.get(place)) for place in range(max(cells) + 1)] for _, cells in top])
-        return [(title, part, list(zip(of, rows, strict=True)))
-                for (title, part), of, rows in zip(self.sheets, numbers, self._worded(tops), strict=True)]
+            tops.append(
+                [
+                    [self.reads(cells.get(place)) for place in range(max(cells) + 1)]
+                    for _, cells in top
+                ]
+            )
+        return [
+            (title, part, list(zip(of, rows, strict=True)))
+            for (title, part), of, rows in zip(
+                self.sheets, numbers, self._worded(tops), strict=True
+            )
+        ]
 
     def below(self, lists: list[_List]) -> list[list[list[str]]]:
         """The columns chosen of each list, below its header."""
@@ -109,7 +141,13 @@ class _Book:
 
     def _worded(self, tables: list[list[list[str | int]]]) -> list[list[list[str]]]:
         """The tables, by row or by column, with the shared strings in place of their numbers."""
-        wanted = {cell for table in tables for line in table for cell in set(line) if isinstance(cell, int)}
+        wanted = {
+            cell
+            for table in tables
+            for line in table
+            for cell in set(line)
+            if isinstance(cell, int)
+        }
         words = {}
         if wanted:
             with self.archive.open(self.strings) as content:
@@ -133,7 +171,9 @@ class _Book:
             return held
         number = float(held) if set(held) & set(".Ee") else int(held)
         if int(style) not in self.dates:
-            return str(int(number)) if isinstance(number, int) or number.is_integer() else str(number)
+            return (
+                str(int(number)) if isinstance(number, int) or number.is_integer() else str(number)
+            )
         try:
             return _day(from_excel(number, self.epoch, timedelta=int(style) in self.durations))
         except (OverflowError, ValueError):
@@ -147,40 +187,56 @@ def _day(found: object) -> str:
 def _refuse_formulas(where: str, columns: list[list[str]]) -> None:
     for cell in dict.fromkeys(chain.from_iterable(columns)):
         if cell.startswith("=") or text.UNSEEN.search(cell):
-            raise DataError(f"{where} holds {text.shown(cell)} in a column that is read; expected a value, not a "
-                            "formula or signs that cannot be seen. Save a copy with values alone (Paste Special, "
-                            "Values).")
+            raise DataError(
+                f"{where} holds {text.shown(cell)} in a column that is read; expected a value, not"
+                " a formula or signs that cannot be seen. Save a copy with values alone (Paste"
+                " Special, Values)."
+            )
 
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Refuse a workbook that cannot be read, in whatever way: openpyxl makes no promise for damaged files."""
+    """Refuse a workbook that cannot be read, in whatever way: openpyxl makes no promise for damaged
+    files.
+    """
     try:
-        with catch_warnings(action="ignore"):  # they name the folder of the library, and parts that are not read here
+        with catch_warnings(
+            action="ignore"
+        ):  # they name the folder of the library, and parts that are not read here
             yield
     except Exception as problem:
         why = problem if isinstance(problem, DataError) else type(problem).__name__
-        raise DataError(f"{path.name} cannot be read as a workbook: {why}. Save it again as 'Excel Workbook (.xlsx)' "
-                        "and add that.") from None
+        raise DataError(
+            f"{path.name} cannot be read as a workbook: {why}. Save it again as 'Excel Workbook"
+            " (.xlsx)' and add that."
+        ) from None
 
 
 def _guard(path: Path) -> None:
     """Refuse by the list of parts alone, before anything is unpacked."""
     if path.stat().st_size > LARGEST_PACKED:
-        raise DataError(f"{path.name} is {path.stat().st_size:,} bytes; no workbook that is read is over "
-                        f"{LARGEST_PACKED:,}. Save its lists as CSV and add these.")
+        raise DataError(
+            f"{path.name} is {path.stat().st_size:,} bytes; no workbook that is read is over "
+            f"{LARGEST_PACKED:,}. Save its lists as CSV and add these."
+        )
     try:
         with zipfile.ZipFile(path) as packed:
             parts = packed.infolist()
     except (zipfile.BadZipFile, OSError):
-        raise DataError(f"{path.name} is not an .xlsx workbook. Save it as 'Excel Workbook (.xlsx)', or its lists as "
-                        "CSV.") from None
+        raise DataError(
+            f"{path.name} is not an .xlsx workbook. Save it as 'Excel Workbook (.xlsx)', or its"
+            " lists as CSV."
+        ) from None
     unpacked = sum(part.file_size for part in parts)
     if unpacked > LARGEST_UNPACKED or len(parts) > MOST_PARTS:
-        raise DataError(f"{path.name} would unpack to {unpacked:,} bytes in {len(parts):,} parts; expected "
-                        f"{LARGEST_UNPACKED:,} and {MOST_PARTS:,} at most. It was not opened.")
+        raise DataError(
+            f"{path.name} would unpack to {unpacked:,} bytes in {len(parts):,} parts; expected "
+            f"{LARGEST_UNPACKED:,} and {MOST_PARTS:,} at most. It was not opened."
+        )
     for part in parts:
         for start, what in REFUSED.items():
             if part.filename.startswith(start):
-                raise DataError(f"{path.name} holds {what}; expected values alone. Save a copy without them (Paste "
-                                "Special, Values) and add that.")
+                raise DataError(
+                    f"{path.name} holds {what}; expected values alone. Save a copy without them"
+                    " (Paste Special, Values) and add that."
+                )

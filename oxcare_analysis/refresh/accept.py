@@ -1,4 +1,5 @@
-"""`make accept`: re-run every notebook in place with its defaults and keep only the outputs tagged keep_output.
+"""`make accept`: re-run every notebook in place with its defaults and keep only the outputs tagged
+keep_output.
 
 The diff it leaves is the change of verdicts for a person to review and commit.
 """
@@ -12,7 +13,9 @@ KEEP = "keep_output"
 
 
 def accept() -> None:
-    """Run all notebooks where they are, as nbval does, and strip every output but the tagged ones."""
+    """Run all notebooks where they are, as nbval does, and strip every output but the tagged
+    ones.
+    """
     for path in sorted(paths.NOTEBOOKS.glob("*.ipynb")):
         book = nbformat.read(path, as_version=4)
         NotebookClient(

@@ -1,4 +1,6 @@
-"""What was asked for, whether just that stands already, and putting what was built for it in place: by files alone."""
+"""What was asked for, whether just that stands already, and putting what was built for it in place:
+by files alone.
+"""
 
 import hashlib
 import platform
@@ -20,8 +22,9 @@ ENVIRONMENT = ("pandas", "statsmodels", "seaborn", "matplotlib", "papermill", "n
 class Request:
     """What to publish, where.
 
-    `alone`: the one area asked for. The analyst's own months name no area, so they belong to that one and to no other;
-    and it alone gets pictures for print and for slides: those of all authorities would fill a disk.
+    `alone`: the one area asked for. The analyst's own months name no area, so they belong to that
+    one and to no other; and it alone gets pictures for print and for slides: those of all
+    authorities would fill a disk.
     """
 
     area: str
@@ -37,7 +40,8 @@ class Request:
 
     @property
     def own_months(self) -> bytes:
-        """The analyst's own months, the records they are from, and a secret, for hashes of them are published.
+        """The analyst's own months, the records they are from, and a secret, for hashes of them are
+        published.
 
         Empty where there are none, or where several areas are asked for.
         """
@@ -46,9 +50,14 @@ class Request:
 
     @cached_property
     def depends_on(self) -> str:
-        """One hash over what every page depends on besides its notebook: figures, library, environment."""
+        """One hash over what every page depends on besides its notebook: figures, library,
+        environment.
+        """
         digest = hashlib.sha256(tables.raw_sha256(self.data_dir).encode())
-        for path in [*sorted(paths.PACKAGE.rglob("*.py")), *sorted((paths.PACKAGE / "refresh" / "template").iterdir())]:
+        for path in [
+            *sorted(paths.PACKAGE.rglob("*.py")),
+            *sorted((paths.PACKAGE / "refresh" / "template").iterdir()),
+        ]:
             digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
         for part in (platform.python_version(), *versions().values()):
             digest.update(f"{part}|".encode())
@@ -56,9 +65,17 @@ class Request:
 
     @cached_property
     def digest(self) -> str:
-        """One hash over all that the report depends on, with its notebooks and parameters as they were given."""
+        """One hash over all that the report depends on, with its notebooks and parameters as they
+        were given.
+        """
         digest = hashlib.sha256(self.depends_on.encode() + self.own_months)
-        for part in (self.area.strip().casefold(), self.first_year, self.last_year, self.as_of, self.alone):
+        for part in (
+            self.area.strip().casefold(),
+            self.first_year,
+            self.last_year,
+            self.as_of,
+            self.alone,
+        ):
             digest.update(f"{part}|".encode())
         for path in sorted(self.notebooks.glob("*.ipynb")):
             digest.update(path.name.encode() + path.read_bytes().replace(b"\r\n", b"\n"))
@@ -67,7 +84,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The report that now stands: its index page, its key, whether it is new; `digest`: of the request it answers."""
+    """The report that now stands: its index page, its key, whether it is new; `digest`: of the
+    request it answers.
+    """
 
     index: Path
     key: str
@@ -83,7 +102,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Built:
-    """A report made and not yet in place: where it belongs, what changed; `staged` None where nothing is new."""
+    """A report made and not yet in place: where it belongs, what changed; `staged` None where
+    nothing is new.
+    """
 
     month: str
     folder: str
@@ -99,12 +120,16 @@ def versions() -> dict[str, str]:
 
 
 def answered(request: Request) -> Outcome | None:
-    """The report that answers just this request, where it stands as it was published, with today noted on the index."""
+    """The report that answers just this request, where it stands as it was published, with today
+    noted on the index.
+    """
     if request.force or not (request.out / REMEMBERED).exists():
         return None
     with standing.held(request.out):
         kept = _places(request.out).get(request.digest)
-        if not kept or not answers(target := request.out / kept["month"] / kept["folder"], kept["key"], request):
+        if not kept or not answers(
+            target := request.out / kept["month"] / kept["folder"], kept["key"], request
+        ):
             return None
         found = Outcome(target / "index.html", kept["key"], False, request.digest)
         note(request.out, [found])
@@ -116,35 +141,56 @@ def put(request: Request, built: Built) -> Outcome:
     target = request.out / built.month / built.folder
     if built.staged:
         if request.own_months:
-            disclosed.enter_waiting(request.data_dir)  # first: a kill in between must not let a report go unremembered
+            disclosed.enter_waiting(
+                request.data_dir
+            )  # first: a kill in between must not let a report go unremembered
         standing.put_in_place(built.staged, target)
-    return Outcome(target / "index.html", built.key, built.staged is not None, request.digest, built.changes)
+    return Outcome(
+        target / "index.html", built.key, built.staged is not None, request.digest, built.changes
+    )
 
 
 def note(out: Path, outcomes: list[Outcome]) -> None:
-    """Write down that figures were looked at today, what answers what, and the page over all reports.
+    """Write down that figures were looked at today, what answers what, and the page over all
+    reports.
 
     The caller holds `out`.
     """
     newest = max(outcomes, key=lambda outcome: (outcome.new, outcome.month))
     held = _places(out)
     if any(outcome.new or outcome.digest not in held for outcome in outcomes):
-        stand = {digest: place for digest, place in held.items()
-                 if standing.key_of(out / place["month"] / place["folder"]) == place.get("key")}
-        standing.write_json(out / REMEMBERED, stand | {
-            o.digest: {"month": o.month, "folder": o.index.parent.name, "key": o.key} for o in outcomes})
+        stand = {
+            digest: place
+            for digest, place in held.items()
+            if standing.key_of(out / place["month"] / place["folder"]) == place.get("key")
+        }
+        standing.write_json(
+            out / REMEMBERED,
+            stand
+            | {
+                o.digest: {"month": o.month, "folder": o.index.parent.name, "key": o.key}
+                for o in outcomes
+            },
+        )
     standing.note_checked(out, newest.month, newest.new)
     all_reports.write(out)
 
 
 def answers(target: Path, key: str, request: Request) -> bool:
-    """Whether the report at `target` has this key, and the pictures for print where they are wanted."""
+    """Whether the report at `target` has this key, and the pictures for print where they are
+    wanted.
+    """
     return standing.key_of(target) == key and not (
-        request.alone and not any((target / "charts" / "slides").glob("*.png")))
+        request.alone and not any((target / "charts" / "slides").glob("*.png"))
+    )
 
 
 def _places(out: Path) -> dict[str, dict]:
     """The digest of each request that was answered → where its report is: month, folder, key."""
-    return {digest: place for digest, place in (standing.read_json(out / REMEMBERED) or {}).items()
-            if isinstance(place, dict) and standing.is_report(str(place.get("month")), str(place.get("folder")))
-            and isinstance(place.get("key"), str)}
+    return {
+        digest: place
+        for digest, place in (standing.read_json(out / REMEMBERED) or {}).items()
+        if isinstance(place, dict)
+        and standing.is_report(str(place.get("month")), str(place.get("folder")))
+        and isinstance(place.get("key"), str)
+    }

@@ -1,4 +1,6 @@
-"""The README's findings and picture, written from the figures. `make accept` runs it; a test finds it out of date."""
+"""The README's findings and picture, written from the figures. `make accept` runs it; a test finds
+it out of date.
+"""
 
 import re
 
@@ -18,11 +20,21 @@ def findings() -> tuple[str, charts.Chart]:
     study = door.load(AREA, *WINDOW)
     story, ledger = exhibits.story(door.story(study)).table, door.ledger(study)
     picture = charts.ledger(ledger)
-    lines = [_markdown(story), "", f"![{picture.alt}]({PICTURE})", "",
-             f"*{picture.note} {picture.source}*", "", sentences.ledger(ledger), "",
-             *(f"- {line}" for line in sentences.premise(door.premise(study)).split("\n")),
-             f"- {sentences.say(figures.statements(study)).split(chr(10))[0]} How: "
-             "[docs/statements.md](docs/statements.md)."]
+    lines = [
+        _markdown(story),
+        "",
+        f"![{picture.alt}]({PICTURE})",
+        "",
+        f"*{picture.note} {picture.source}*",
+        "",
+        sentences.ledger(ledger),
+        "",
+        *(f"- {line}" for line in sentences.premise(door.premise(study)).split("\n")),
+        (
+            f"- {sentences.say(figures.statements(study)).split(chr(10))[0]} How: "
+            "[docs/statements.md](docs/statements.md)."
+        ),
+    ]
     return "\n".join(lines), picture
 
 
@@ -30,7 +42,12 @@ def write() -> None:
     """Put the section and the picture in place."""
     readme, (section, picture) = paths.PROJECT / "README.md", findings()
     text = readme.read_text(encoding="utf-8")
-    new = re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: f"{BEGIN}\n\n{section}\n\n{END}", text, flags=re.S)
+    new = re.sub(
+        f"{re.escape(BEGIN)}.*{re.escape(END)}",
+        lambda _: f"{BEGIN}\n\n{section}\n\n{END}",
+        text,
+        flags=re.S,
+    )
     durable.write(readme, new)
     (paths.PROJECT / PICTURE).parent.mkdir(parents=True, exist_ok=True)
     durable.write(paths.PROJECT / PICTURE, picture.png)

@@ -1,8 +1,10 @@
-"""A papermill engine that runs a notebook in this process, where everything is imported and loaded already.
+"""A papermill engine that runs a notebook in this process, where everything is imported and loaded
+already.
 
-The stock engine starts a kernel for each notebook, which imports and loads it all again. A process that has been warmed
-forks instead, and the fork runs one notebook and ends: a process and a clean namespace each, as with a kernel. The
-outputs are those a kernel would have sent; a test holds the two engines together.
+The stock engine starts a kernel for each notebook, which imports and loads it all again. A process
+that has been warmed forks instead, and the fork runs one notebook and ends: a process and a clean
+namespace each, as with a kernel. The outputs are those a kernel would have sent; a test holds the
+two engines together.
 """
 
 import sys
@@ -19,7 +21,9 @@ NAME = "warm"
 
 
 class _Outputs(list):
-    """The outputs of the cell that runs; pieces of one stream that follow each other are one output."""
+    """The outputs of the cell that runs; pieces of one stream that follow each other are one
+    output.
+    """
 
     def write(self, stream: str, text: str) -> None:
         last = self[-1] if self else None
@@ -61,8 +65,14 @@ class _Hook(DisplayHook):
         pass
 
     def write_format_data(self, format_dict, md_dict=None) -> None:
-        OUTPUTS.append(new_output("execute_result", data=format_dict, metadata=md_dict or {},
-                                  execution_count=self.prompt_count))
+        OUTPUTS.append(
+            new_output(
+                "execute_result",
+                data=format_dict,
+                metadata=md_dict or {},
+                execution_count=self.prompt_count,
+            )
+        )
 
     def finish_displayhook(self) -> None:
         self._is_active = False
@@ -70,12 +80,16 @@ class _Hook(DisplayHook):
 
 def _shell() -> InteractiveShell:
     return InteractiveShell.instance(
-        displayhook_class=_Hook, display_pub_class=_Publisher,
-        config=Config(HistoryManager={"enabled": False}, InteractiveShell={"colors": "nocolor"}))
+        displayhook_class=_Hook,
+        display_pub_class=_Publisher,
+        config=Config(HistoryManager={"enabled": False}, InteractiveShell={"colors": "nocolor"}),
+    )
 
 
 def ready() -> None:
-    """Have IPython import in this process what each of its forks would: a shell is made, and let go of."""
+    """Have IPython import in this process what each of its forks would: a shell is made, and let go
+    of.
+    """
     main = sys.modules["__main__"]
     _shell()
     InteractiveShell.clear_instance()
@@ -87,7 +101,9 @@ class WarmEngine(Engine):
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, **_) -> None:
-        """As papermill asks of an engine: run every code cell, keep its outputs, stop at the first error."""
+        """As papermill asks of an engine: run every code cell, keep its outputs, stop at the first
+        error.
+        """
         shell = _shell()
         streams = sys.stdout, sys.stderr
         for number, cell in enumerate(nb_man.nb.cells):
@@ -103,8 +119,14 @@ class WarmEngine(Engine):
             cell.execution_count, cell.outputs = shell.execution_count - 1, list(OUTPUTS)
             problem = ran.error_before_exec or ran.error_in_exec
             if problem:
-                cell.outputs.append(new_output("error", ename=type(problem).__name__, evalue=str(problem),
-                                               traceback=traceback.format_exception(problem)))
+                cell.outputs.append(
+                    new_output(
+                        "error",
+                        ename=type(problem).__name__,
+                        evalue=str(problem),
+                        traceback=traceback.format_exception(problem),
+                    )
+                )
                 nb_man.cell_exception(cell, number)
             nb_man.cell_complete(cell, number)
             if problem:

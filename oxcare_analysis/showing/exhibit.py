@@ -10,7 +10,14 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 NONE = "no figure"
-YEARS = ("year", "Year", "Window", "Month", "month", "Year ending")  # they head rows, and are never added up
+YEARS = (
+    "year",
+    "Year",
+    "Window",
+    "Month",
+    "month",
+    "Year ending",
+)  # they head rows, and are never added up
 
 
 @dataclass(frozen=True)
@@ -33,24 +40,44 @@ class Exhibit:
 
 
 def plain(caption: str, table: pd.DataFrame) -> str:
-    """A frame as accessible HTML: caption, scoped headers, figures aligned, a focusable frame that scrolls.
+    """A frame as accessible HTML: caption, scoped headers, figures aligned, a focusable frame that
+    scrolls.
 
-    The first column heads its rows where no two of them are alike there. A bare number that does not exist is
-    "no figure"; whoever makes the table gives the reason where one is known.
+    The first column heads its rows where no two of them are alike there. A bare number that does
+    not exist is "no figure"; whoever makes the table gives the reason where one is known.
     """
     table = table.reset_index(drop=True)
     figures = [i for i, name in enumerate(table) if _figures(table[name])]
-    styler = Styler(table, uuid=f"{zlib.crc32(caption.encode()):08x}", cell_ids=False).hide(axis="index")
-    styler = styler.set_caption(escape(caption)).set_table_attributes('class="exhibit"').format(
-        {name: _written(table[name]) for name in table}, na_rep=NONE, escape="html").format_index(
-        escape="html", axis=1)
+    styler = Styler(table, uuid=f"{zlib.crc32(caption.encode()):08x}", cell_ids=False).hide(
+        axis="index"
+    )
+    styler = (
+        styler.set_caption(escape(caption))
+        .set_table_attributes('class="exhibit"')
+        .format({name: _written(table[name]) for name in table}, na_rep=NONE, escape="html")
+        .format_index(escape="html", axis=1)
+    )
     if figures:
-        styler = styler.set_table_styles([{"selector": ", ".join(f".col{i}" for i in figures),
-                                           "props": "text-align: right; font-variant-numeric: tabular-nums"}])
+        styler = styler.set_table_styles(
+            [
+                {
+                    "selector": ", ".join(f".col{i}" for i in figures),
+                    "props": "text-align: right; font-variant-numeric: tabular-nums",
+                }
+            ]
+        )
     html = styler.to_html(doctype_html=False).replace("<th ", '<th scope="col" ')
     if len(table.columns) > 1 and table.iloc[:, 0].is_unique:
-        html = re.sub(r'<td (class="data row\d+ col0[^>]*>.*?)</td>', r'<th scope="row" \1</th>', html, flags=re.S)
-    return (f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption, quote=True)}">{html}</div>')
+        html = re.sub(
+            r'<td (class="data row\d+ col0[^>]*>.*?)</td>',
+            r'<th scope="row" \1</th>',
+            html,
+            flags=re.S,
+        )
+    return (
+        '<div class="scroll" tabindex="0" role="region"'
+        f' aria-label="{escape(caption, quote=True)}">{html}</div>'
+    )
 
 
 def _figures(column: pd.Series) -> bool:
@@ -63,13 +90,17 @@ def _figures(column: pd.Series) -> bool:
 
 
 def _written(column: pd.Series):
-    """How the values of a column are written: yes or no, text as it is, numbers all to as many decimals as it needs."""
+    """How the values of a column are written: yes or no, text as it is, numbers all to as many
+    decimals as it needs.
+    """
     if pd.api.types.infer_dtype(column) == "boolean":
         return lambda value: "yes" if value else "no"
     if not pd.api.types.is_numeric_dtype(column):
         return None
     known = column.dropna().abs()
-    digits = 0 if (known % 1 == 0).all() else 1 if known.max() >= 10 else 2 if known.max() >= 1 else 3
+    digits = (
+        0 if (known % 1 == 0).all() else 1 if known.max() >= 10 else 2 if known.max() >= 1 else 3
+    )
     return f"{{:{'' if column.name in YEARS else ','}.{digits}f}}"
 
 

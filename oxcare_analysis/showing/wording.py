@@ -7,41 +7,82 @@ import pandas as pd
 
 from oxcare_analysis.words.columns import MONTHS
 
-HYPOTHESES = {"entry_threshold": "the bar for coming on to a plan dropped",
-              "exit_threshold": "the bar for coming off a plan rose",
-              "population_need": "need in the population rose",
-              "awareness": "awareness and identification improved"}
-VERDICTS = {"supported": "Supported", "contradicted": "Contradicted", "negligible": "Smaller than the margin",
-            "inconclusive": "Cannot tell", "not_testable": "Not testable"}
+HYPOTHESES = {
+    "entry_threshold": "the bar for coming on to a plan dropped",
+    "exit_threshold": "the bar for coming off a plan rose",
+    "population_need": "need in the population rose",
+    "awareness": "awareness and identification improved",
+}
+VERDICTS = {
+    "supported": "Supported",
+    "contradicted": "Contradicted",
+    "negligible": "Smaller than the margin",
+    "inconclusive": "Cannot tell",
+    "not_testable": "Not testable",
+}
 # Ledger → how its stock, its axis and its ends are written, its file, and what to keep in mind.
-LEDGERS = {"plans": {"stock": "open plans", "axis": "Children on a plan", "at": "Open at March",
-                     "name": "growth_ledger", "none": "There is no growth ledger for", "mind": "Endings here are those "
-                     "of all plans; the test of the bar for coming off reads plans open six months or more."},
-           "looked_after": {"stock": "children looked after", "axis": "Children looked after",
-                            "at": "Looked after at March", "name": "looked_after_ledger",
-                            "none": "There is no ledger of the children looked after for", "mind":
-                            "Each child counts once a year as starting and once as ceasing, however often care began "
-                            "and ended, so endings are those the number itself implies."}}
-WORK = {"social_workers_fte": "children's social workers",
-        "cases_held_count": "cases held", "caseload_average": "cases per social worker",
-        "agency_percent": "agency workers (per cent of social workers)",
-        "turnover_percent": "social workers who left (per cent in the year)",
-        "vacancy_percent": "vacancies (per cent of posts)"}
-SPENT = {"spend_looked_after_gbp": "gross spend per child looked after",
-         "spend_safeguarding_gbp": "gross spend on safeguarding per child in the area",
-         "spend_family_support_gbp": "gross spend on family support per child in the area",
-         "spend_children_services_gbp": "gross spend on all children's services per child in the area"}
-COUNCIL_2014 = ("Source: the council's report to its Performance Scrutiny Committee of September 2014, paragraph {}. "
-                "Analysis: oxcare_analysis.")
-# What checking a statement can come to, each with its symbol, in the order in which a reader wants them.
-RESULTS = {"not borne out": "✕", "borne out when written, since revised": "◐", "borne out": "●",
-           "not to be settled with published figures": "?"}
-DOCUMENTS = {"scrutiny_2014": "Report to the scrutiny committee, September 2014",
-             "oxford_mail_2014": "Oxford Mail, September 2014", "oxford_mail_2015": "Oxford Mail, 2015",
-             "news_2018": "Council news item, May 2018", "scrutiny_2023": "Scrutiny committee minutes, 2023"}
-COMPARISONS = {"england": "had its rate grown as England's did",
-               "median_neighbour": "had it grown by the median growth among its neighbours",
-               "given_start": "had it moved as authorities that started where it did"}
+LEDGERS = {
+    "plans": {
+        "stock": "open plans",
+        "axis": "Children on a plan",
+        "at": "Open at March",
+        "name": "growth_ledger",
+        "none": "There is no growth ledger for",
+        "mind": (
+            "Endings here are those "
+            "of all plans; the test of the bar for coming off reads plans open six months or more."
+        ),
+    },
+    "looked_after": {
+        "stock": "children looked after",
+        "axis": "Children looked after",
+        "at": "Looked after at March",
+        "name": "looked_after_ledger",
+        "none": "There is no ledger of the children looked after for",
+        "mind": (
+            "Each child counts once a year as starting and once as ceasing, however often care"
+            " began and ended, so endings are those the number itself implies."
+        ),
+    },
+}
+WORK = {
+    "social_workers_fte": "children's social workers",
+    "cases_held_count": "cases held",
+    "caseload_average": "cases per social worker",
+    "agency_percent": "agency workers (per cent of social workers)",
+    "turnover_percent": "social workers who left (per cent in the year)",
+    "vacancy_percent": "vacancies (per cent of posts)",
+}
+SPENT = {
+    "spend_looked_after_gbp": "gross spend per child looked after",
+    "spend_safeguarding_gbp": "gross spend on safeguarding per child in the area",
+    "spend_family_support_gbp": "gross spend on family support per child in the area",
+    "spend_children_services_gbp": "gross spend on all children's services per child in the area",
+}
+COUNCIL_2014 = (
+    "Source: the council's report to its Performance Scrutiny Committee of September 2014,"
+    " paragraph {}. Analysis: oxcare_analysis."
+)
+# What checking a statement can come to, each with its symbol, in the order in which a reader wants
+# them.
+RESULTS = {
+    "not borne out": "✕",
+    "borne out when written, since revised": "◐",
+    "borne out": "●",
+    "not to be settled with published figures": "?",
+}
+DOCUMENTS = {
+    "scrutiny_2014": "Report to the scrutiny committee, September 2014",
+    "oxford_mail_2014": "Oxford Mail, September 2014",
+    "oxford_mail_2015": "Oxford Mail, 2015",
+    "news_2018": "Council news item, May 2018",
+    "scrutiny_2023": "Scrutiny committee minutes, 2023",
+}
+COMPARISONS = {
+    "england": "had its rate grown as England's did",
+    "median_neighbour": "had it grown by the median growth among its neighbours",
+    "given_start": "had it moved as authorities that started where it did",
+}
 EVENTS = {"publicity": "a trial or inquiry, in the news, about the exploitation of children there"}
 UNREAD = "{} not read: noise, recording or the choice of base years could turn the sign."
 AROUND = {"after": "up to three years after", "before": "the two years before"}
@@ -88,8 +129,14 @@ def upper(text: str) -> str:
 
 
 def unclear(steps: pd.DataFrame) -> pd.Series:
-    """Which steps of a ledger are not read: noise, the choice of base years or recording could turn their sign."""
-    return (steps["low"] * steps["high"] <= 0) | ~steps["stable_sign"].eq(True) | steps["doubtful"].astype(bool)
+    """Which steps of a ledger are not read: noise, the choice of base years or recording could turn
+    their sign.
+    """
+    return (
+        (steps["low"] * steps["high"] <= 0)
+        | ~steps["stable_sign"].eq(True)
+        | steps["doubtful"].astype(bool)
+    )
 
 
 def clear_steps(x) -> pd.DataFrame:

@@ -1,4 +1,6 @@
-"""Results kept once they are worked out: in this process, and in data/processed by what they depend on."""
+"""Results kept once they are worked out: in this process, and in data/processed by what they depend
+on.
+"""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -15,7 +17,8 @@ _LATELY: OrderedDict = OrderedDict()
 
 
 def remembered(key: tuple, make):
-    """What `make` gives, worked out once in this process; the key names all it depends on, the figures' hash included.
+    """What `make` gives, worked out once in this process; the key names all it depends on, the
+    figures' hash included.
 
     The REMEMBERED results asked for last are kept; nobody changes one in place.
     """
@@ -48,7 +51,9 @@ def cached(name: str, key: str, make, data_dir: str | Path | None = None) -> pd.
         for unfinished in folder.glob(f"{name}-*.part"):
             durable.remove(unfinished)
         save(frame, path)
-        for old in sorted(folder.glob(f"{name}-*.parquet"), key=lambda p: p.stat().st_mtime)[:-CACHES_KEPT]:
+        for old in sorted(folder.glob(f"{name}-*.parquet"), key=lambda p: p.stat().st_mtime)[
+            :-CACHES_KEPT
+        ]:
             durable.remove(old)
     return frame
 

@@ -14,8 +14,9 @@ from oxcare_analysis.words.result import Result
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Result):
-    """`table`: one row a year: year, value, low, high (this authority with its year-to-year noise), england,
-    neighbours (their median), neighbours_low, neighbours_high (their quartiles)."""
+    """`table`: one row a year: year, value, low, high (this authority with its year-to-year noise),
+    england, neighbours (their median), neighbours_low, neighbours_high (their quartiles).
+    """
 
     area: str
     measure: str
@@ -32,23 +33,49 @@ class Comparison(Result):
 
 
 def compare(study: Study, measure: str) -> Comparison:
-    """Every year held of one ratio, for this authority, England and the neighbours' median and quartiles."""
+    """Every year held of one ratio, for this authority, England and the neighbours' median and
+    quartiles.
+    """
     ratio = measures.RATIOS[measure]
     frame = measures.series(study.panel, measure)
     values = frame["value"].unstack("year") * ratio.per
-    years = [y for y in values.columns if y >= ratio.years and (
-        values.loc[study.area.code].notna().get(y, False) if study.area.code in values.index else False)]
+    years = [
+        y
+        for y in values.columns
+        if y >= ratio.years
+        and (
+            values.loc[study.area.code].notna().get(y, False)
+            if study.area.code in values.index
+            else False
+        )
+    ]
     near = values.reindex(list(study.neighbours))
     model = study.models.loc[measure]
     n = frame["n"].unstack("year").reindex(index=[study.area.code]).iloc[0]
     sd = np.sqrt(noise.variance(model, n))
     mine = values.reindex(index=[study.area.code]).iloc[0]
-    table = pd.DataFrame({
-        "value": mine, "low": mine * np.exp(-1.96 * sd), "high": mine * np.exp(1.96 * sd),
-        "england": values.reindex(index=[ENGLAND]).iloc[0], "neighbours": near.median(),
-        "neighbours_low": near.quantile(0.25), "neighbours_high": near.quantile(0.75)})
-    return Comparison(study.area.name, measure, ratio.label, ratio.per_words, study.first_year, study.last_year,
-                      study.events, study.cite(*_sources(measure)), table.loc[years].rename_axis("year").reset_index())
+    table = pd.DataFrame(
+        {
+            "value": mine,
+            "low": mine * np.exp(-1.96 * sd),
+            "high": mine * np.exp(1.96 * sd),
+            "england": values.reindex(index=[ENGLAND]).iloc[0],
+            "neighbours": near.median(),
+            "neighbours_low": near.quantile(0.25),
+            "neighbours_high": near.quantile(0.75),
+        }
+    )
+    return Comparison(
+        study.area.name,
+        measure,
+        ratio.label,
+        ratio.per_words,
+        study.first_year,
+        study.last_year,
+        study.events,
+        study.cite(*_sources(measure)),
+        table.loc[years].rename_axis("year").reset_index(),
+    )
 
 
 def _sources(measure: str) -> list[str]:

@@ -1,4 +1,6 @@
-"""What an analysis can conclude: the records, the five verdict words, and the one rule that chooses among them."""
+"""What an analysis can conclude: the records, the five verdict words, and the one rule that chooses
+among them.
+"""
 
 import math
 from dataclasses import dataclass, field
@@ -22,8 +24,9 @@ ALLOWED = {"+": (1,), "-": (-1,), "0": (0,), "0+": (0, 1), "0-": (0, -1)}
 class Estimate:
     """A change in one measure, as a difference of logs between the base years and the end years.
 
-    `se` is transitory noise alone. `placebo_rank` is the rank of the change, adjusted for starting level and size, of
-    `placebo_of` authorities (1 = the largest rise). `missing` says why there is no estimate, when there is none.
+    `se` is transitory noise alone. `placebo_rank` is the rank of the change, adjusted for starting
+    level and size, of `placebo_of` authorities (1 = the largest rise). `missing` says why there is
+    no estimate, when there is none.
     """
 
     measure: str
@@ -76,7 +79,9 @@ class Estimate:
     @property
     def moved(self) -> int:
         """+1 or −1 where the measure moved beyond its noise, else 0."""
-        return int(math.copysign(1, self.estimate)) if self.known and self.p_value < SIGNIFICANT else 0
+        return (
+            int(math.copysign(1, self.estimate)) if self.known and self.p_value < SIGNIFICANT else 0
+        )
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,9 @@ class Support:
 
     @property
     def agrees(self) -> bool | None:
-        """True or False where the measure moved beyond its noise or may be flat; None where it cannot tell."""
+        """True or False where the measure moved beyond its noise or may be flat; None where it
+        cannot tell.
+        """
         allowed, moved = ALLOWED[self.predicted], self.estimate.moved
         if not self.estimate.known or (moved == 0 and 0 not in allowed):
             return None
@@ -104,7 +111,9 @@ class Variant:
 
     @property
     def agreeing(self) -> tuple[Support, ...]:
-        """Signs that went as predicted; a flat one counts where no move is seen, which wide noise makes easy."""
+        """Signs that went as predicted; a flat one counts where no move is seen, which wide noise
+        makes easy.
+        """
         return tuple(s for s in self.supports if s.agrees is True)
 
     @property
@@ -119,7 +128,9 @@ class Variant:
 
     @property
     def reading(self) -> str:
-        """The variant as a whole: 'does not fit' on one sign against it, 'fits' on all as predicted."""
+        """The variant as a whole: 'does not fit' on one sign against it, 'fits' on all as
+        predicted.
+        """
         return "does not fit" if self.against else "cannot tell" if self.unknown else "fits"
 
 
@@ -127,7 +138,8 @@ class Variant:
 class Finding(Result):
     """One hypothesis judged in one study.
 
-    `without`: (kind of recording change that touches the primary, the verdict with its points left out).
+    `without`: (kind of recording change that touches the primary, the verdict with its points left
+    out).
     """
 
     hypothesis: str
@@ -155,7 +167,9 @@ class Finding(Result):
 
     @property
     def beyond_noise(self) -> bool:
-        """Whether the primary moved at all, either way: by the adjusted p where it has one, else by its own."""
+        """Whether the primary moved at all, either way: by the adjusted p where it has one, else by
+        its own.
+        """
         p = self.p_adjusted if math.isfinite(self.p_adjusted) else self.primary.p_value
         return self.primary.known and p < SIGNIFICANT
 
@@ -163,25 +177,41 @@ class Finding(Result):
         return f"<p><strong>{self.verdict.replace('_', ' ')}</strong>: {escape(self.reason)}</p>"
 
 
-def decide(*, testable: bool, estimate: float, se: float, p_adjusted: float, direction: int, margin: float,
-           rivals: tuple[str, ...] = (), ceiling: str = SUPPORTED) -> str:
+def decide(
+    *,
+    testable: bool,
+    estimate: float,
+    se: float,
+    p_adjusted: float,
+    direction: int,
+    margin: float,
+    rivals: tuple[str, ...] = (),
+    ceiling: str = SUPPORTED,
+) -> str:
     """The verdict, from numbers alone.
 
-    supported     moved the predicted way beyond its noise (p_adjusted < .05) and no rival is plausible
-    contradicted  moved the other way beyond its noise
-    negligible    the 90 per cent interval lies within ± margin (two one-sided tests at 5 per cent)
-    inconclusive  none of these, or moved with a rival plausible, or the ceiling stands in the way
-    not_testable  the figures do not allow the test
+    supported     moved the predicted way beyond its noise (p_adjusted < .05) and no rival is
+    plausible contradicted  moved the other way beyond its noise negligible    the 90 per cent
+    interval lies within ± margin (two one-sided tests at 5 per cent) inconclusive  none of these,
+    or moved with a rival plausible, or the ceiling stands in the way not_testable  the figures do
+    not allow the test
 
-    Raises ValueError when told it is testable without a number, or given a direction that is not ±1.
+    Raises ValueError when told it is testable without a number, or given a direction that is not
+    ±1.
     """
     if not testable:
         return NOT_TESTABLE
     if direction not in (1, -1):
         raise ValueError(f"direction must be 1 or -1; got {direction!r}")
-    if not all(math.isfinite(x) for x in (estimate, se, p_adjusted, margin)) or se < 0 or margin <= 0:
-        raise ValueError(f"a testable hypothesis needs numbers; got estimate {estimate}, se {se}, "
-                         f"p_adjusted {p_adjusted}, margin {margin}")
+    if (
+        not all(math.isfinite(x) for x in (estimate, se, p_adjusted, margin))
+        or se < 0
+        or margin <= 0
+    ):
+        raise ValueError(
+            f"a testable hypothesis needs numbers; got estimate {estimate}, se {se}, "
+            f"p_adjusted {p_adjusted}, margin {margin}"
+        )
     if p_adjusted < SIGNIFICANT and estimate:
         if estimate * direction < 0:
             return CONTRADICTED

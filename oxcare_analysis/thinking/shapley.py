@@ -1,4 +1,6 @@
-"""The Shapley value of drivers along a stock's path (Shapley 1953; for decompositions Sastre and Trannoy 2002)."""
+"""The Shapley value of drivers along a stock's path (Shapley 1953; for decompositions Sastre and
+Trannoy 2002).
+"""
 
 from itertools import combinations
 from math import factorial
@@ -9,12 +11,16 @@ import numpy as np
 def shapley(start: float, logs: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, float]:
     """Share of the final stock due to each driver, and momentum.
 
-    `logs`: drivers by year (log levels, exit rate last), optionally with draws as the leading axis; `base`: the base
-    log level of each driver. Shares and momentum sum to the final stock less `start`.
+    `logs`: drivers by year (log levels, exit rate last), optionally with draws as the leading axis;
+    `base`: the base log level of each driver. Shares and momentum sum to the final stock less
+    `start`.
     """
     count = logs.shape[-2]
-    final = {mask: _final(start, np.where(_mask(mask, count)[:, None], logs, base[..., None]))
-             for size in range(count + 1) for mask in combinations(range(count), size)}
+    final = {
+        mask: _final(start, np.where(_mask(mask, count)[:, None], logs, base[..., None]))
+        for size in range(count + 1)
+        for mask in combinations(range(count), size)
+    }
     shares = np.zeros((*logs.shape[:-2], count))
     for mask, value in final.items():
         for d in set(range(count)) - set(mask):

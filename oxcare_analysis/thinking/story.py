@@ -1,4 +1,6 @@
-"""Records for the report's first page: the story by period, and the register of recording changes."""
+"""Records for the report's first page: the story by period, and the register of recording
+changes.
+"""
 
 from dataclasses import dataclass, field
 
@@ -9,8 +11,9 @@ from oxcare_analysis.words.result import Result
 
 @dataclass(frozen=True, repr=False)
 class Story(Result):
-    """The same questions over six windows. `table`: one row a window (first_year, last_year, open_from, open_to,
-    rate_from, rate_to, premise, the four hypotheses by name, moved, said)."""
+    """The same questions over six windows. `table`: one row a window (first_year, last_year,
+    open_from, open_to, rate_from, rate_to, premise, the four hypotheses by name, moved, said).
+    """
 
     area: str
     source: str
@@ -24,9 +27,10 @@ class Story(Result):
 class Recording(Result):
     """Dated recording changes.
 
-    `table`: year, what, measure, found, expected, reason; `touches`, the hypotheses whose primary it could have moved;
-    `verdict_without`, those whose verdict is another with the points of all changes of that kind left out;
-    `tested_without`, those that could be judged again so: the others do not read a year it touches.
+    `table`: year, what, measure, found, expected, reason; `touches`, the hypotheses whose primary
+    it could have moved; `verdict_without`, those whose verdict is another with the points of all
+    changes of that kind left out; `tested_without`, those that could be judged again so: the others
+    do not read a year it touches.
     """
 
     area: str

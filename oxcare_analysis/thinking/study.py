@@ -10,14 +10,20 @@ import pandas as pd
 from oxcare_analysis.thinking import measures
 from oxcare_analysis.words.columns import ENGLAND, MONTHS, SIMULATED
 
-TITLES = {"children_in_need": "Children in need", "children_looked_after": "Children looked after",
-          "workforce": "Children's social work workforce", "spend": "Section 251 outturn"}
+TITLES = {
+    "children_in_need": "Children in need",
+    "children_looked_after": "Children looked after",
+    "workforce": "Children's social work workforce",
+    "spend": "Section 251 outturn",
+}
 MONTH_NAMES = [name.title() for name in (*MONTHS[9:], *MONTHS[:9])]  # January first
 
 
 @dataclass(frozen=True)
 class Area:
-    """An authority: lasting three-digit code, current ONS code and name, region, the years it existed in."""
+    """An authority: lasting three-digit code, current ONS code and name, region, the years it
+    existed in.
+    """
 
     code: str
     ons_code: str
@@ -31,11 +37,12 @@ class Area:
 class Study:
     """Everything one analysis reads.
 
-    `panel`: numbers by (area_code, year), derived counts included, for all areas; `resolved`: the published figures in
-    force, with status, note, edition and table; `noise`: the noise model, one row a measure; `neighbours`: codes of
-    statistical neighbours, nearest first; `names`: area_code → name; `checks`: every check row for this area;
-    `provenance`: editions and hashes; `data_dir`: where the figures were read, None for those of no folder;
-    `shared`: what was worked out of all authorities, kept by `of_all` for every study of the same figures.
+    `panel`: numbers by (area_code, year), derived counts included, for all areas; `resolved`: the
+    published figures in force, with status, note, edition and table; `noise`: the noise model, one
+    row a measure; `neighbours`: codes of statistical neighbours, nearest first; `names`: area_code
+    → name; `checks`: every check row for this area; `provenance`: editions and hashes; `data_dir`:
+    where the figures were read, None for those of no folder; `shared`: what was worked out of all
+    authorities, kept by `of_all` for every study of the same figures.
     """
 
     area: Area
@@ -59,13 +66,17 @@ class Study:
         return self.of_all(("authorities",), lambda: measures.authorities(self.panel))
 
     def of_all(self, key: tuple, make):
-        """What `make` works out of the panel and the noise model alone, whichever authority is asked for.
+        """What `make` works out of the panel and the noise model alone, whichever authority is
+        asked for.
 
-        `key`: its name and all else that it depends on. Panel, noise and what is given are the same for every study of
-        these figures: to try others, replace them (dataclasses.replace); nobody changes one in place.
+        `key`: its name and all else that it depends on. Panel, noise and what is given are the same
+        for every study of these figures: to try others, replace them (dataclasses.replace); nobody
+        changes one in place.
         """
         held = self.shared.get(key)
-        if not held or held[0] is not self.panel or held[1] is not self.noise:  # studies of other figures may share it
+        if (
+            not held or held[0] is not self.panel or held[1] is not self.noise
+        ):  # studies of other figures may share it
             held = self.shared[key] = self.panel, self.noise, make()
         return held[2]
 
@@ -76,7 +87,9 @@ class Study:
 
     @cached_property
     def found(self) -> dict:
-        """Results on this study, kept once worked out: several judgements and pages ask for the same ones."""
+        """Results on this study, kept once worked out: several judgements and pages ask for the
+        same ones.
+        """
         return {}
 
     @cached_property
@@ -98,9 +111,13 @@ class Study:
         """The same line for other sources of the department (names of folders in data/raw)."""
         if self.area.name.startswith(SIMULATED):
             return "Simulated figures of authorities that do not exist. Analysis: oxcare_analysis."
-        named = ", ".join(f"{TITLES[s]}, edition {self.provenance['editions'].get(s, 'none')}" for s in sources)
-        return (f"Source: Department for Education, {named}, and ONS population; figures "
-                f"published by {self.as_of_words}. Analysis: oxcare_analysis.")
+        named = ", ".join(
+            f"{TITLES[s]}, edition {self.provenance['editions'].get(s, 'none')}" for s in sources
+        )
+        return (
+            f"Source: Department for Education, {named}, and ONS population; figures "
+            f"published by {self.as_of_words}. Analysis: oxcare_analysis."
+        )
 
     def at(self, year: int, measure: str, code: str | None = None) -> float:
         """One number of this authority (or of `code`), NaN where there is none."""
@@ -112,22 +129,32 @@ class Study:
 
     def why_missing(self, year: int, measure: str) -> str:
         """Why a published figure is not there, in the publisher's words."""
-        rows = self.resolved[(self.resolved["area_code"] == self.area.code) & (self.resolved["year"] == year)
-                             & (self.resolved["measure"] == measure)]
+        rows = self.resolved[
+            (self.resolved["area_code"] == self.area.code)
+            & (self.resolved["year"] == year)
+            & (self.resolved["measure"] == measure)
+        ]
         if rows.empty:
             return "not held"
         return rows["note"].iloc[0] or rows["status"].iloc[0].replace("_", " ")
 
     def __repr__(self) -> str:
-        return (f"Study({self.area.name}, {self.first_year} to {self.last_year}, figures published by {self.as_of}, "
-                f"children in need edition {self.provenance['editions'].get('children_in_need')})")
+        return (
+            f"Study({self.area.name}, {self.first_year} to {self.last_year}, figures published by"
+            f" {self.as_of}, children in need edition"
+            f" {self.provenance['editions'].get('children_in_need')})"
+        )
 
     def _repr_html_(self) -> str:
-        editions = ", ".join(f"{s.replace('_', ' ')} {e}" for s, e in self.provenance["editions"].items())
+        editions = ", ".join(
+            f"{s.replace('_', ' ')} {e}" for s, e in self.provenance["editions"].items()
+        )
         revised = self.provenance.get("values_as_revised_in")
         note = f" Values as revised in {revised}." if revised else ""
         if self.provenance.get("noise_model") == "all years held":
             note += " Year-to-year noise is measured on all years held: too few were out by then."
         name, window = escape(self.area.name), f"{self.first_year} to {self.last_year}"
-        return (f"<p>{name}, years ending 31 March {window}. Figures published by "
-                f" {self.as_of_words}.{note} Editions: {editions}.</p>")
+        return (
+            f"<p>{name}, years ending 31 March {window}. Figures published by "
+            f" {self.as_of_words}.{note} Editions: {editions}.</p>"
+        )

@@ -1,4 +1,6 @@
-"""Run calls side by side, each in its own process: forked from this one where the system can, else started anew."""
+"""Run calls side by side, each in its own process: forked from this one where the system can, else
+started anew.
+"""
 
 import ctypes
 import gc
@@ -14,14 +16,16 @@ from multiprocessing.connection import wait
 
 from oxcare_analysis.words.errors import RunError
 
-# A fork has all that its parent imported and loaded. macOS can fork too, but its own libraries may not survive it.
+# A fork has all that its parent imported and loaded. macOS can fork too, but its own libraries may
+# not survive it.
 CAN_FORK = sys.platform == "linux"
 CORES = os.cpu_count() or 1
 END_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
 def end_with_parent() -> None:
-    """For a process that works for another to call first: when that one is killed it ends too, and waits for nothing.
+    """For a process that works for another to call first: when that one is killed it ends too, and
+    waits for nothing.
     """
     if CAN_FORK:  # the system sees to it: a process with a second thread is not safe to fork
         ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
@@ -37,7 +41,9 @@ def _end_after(parent) -> None:
 
 
 def is_safe() -> bool:
-    """Whether this process can be forked: where another of its threads holds a lock, its fork would wait for ever."""
+    """Whether this process can be forked: where another of its threads holds a lock, its fork would
+    wait for ever.
+    """
     return CAN_FORK and threading.active_count() == 1
 
 
@@ -46,21 +52,29 @@ class Ended(RunError):
 
 
 def _ended(names: str) -> Ended:
-    return Ended(f"The process at work on {names} was ended from outside (memory is the usual reason). Nothing was "
-                 "published; run again with --workers 1.")
+    return Ended(
+        f"The process at work on {names} was ended from outside (memory is the usual reason)."
+        " Nothing was published; run again with --workers 1."
+    )
 
 
-def each(calls: dict[str, tuple], workers: int, fork: bool = CAN_FORK,
-         meanwhile: Callable[[], object] = lambda: None) -> Iterator[tuple[str, object]]:
+def each(
+    calls: dict[str, tuple],
+    workers: int,
+    fork: bool = CAN_FORK,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Iterator[tuple[str, object]]:
     """(name, result) of each call (function, *arguments), as they end, at most `workers` at a time.
 
-    `meanwhile`: what this process does itself once the first have begun; what it has then, later forks have too.
-    Raises what a call raised, or Ended; calls that were not begun then never are.
+    `meanwhile`: what this process does itself once the first have begun; what it has then, later
+    forks have too. Raises what a call raised, or Ended; calls that were not begun then never are.
     """
     yield from (_forked if fork else _anew)(calls, max(1, workers), meanwhile)
 
 
-def _forked(calls: dict[str, tuple], workers: int, meanwhile: Callable) -> Iterator[tuple[str, object]]:
+def _forked(
+    calls: dict[str, tuple], workers: int, meanwhile: Callable
+) -> Iterator[tuple[str, object]]:
     context, waiting, running = get_context("fork"), list(calls.items()), {}
 
     def begin() -> None:
@@ -72,7 +86,9 @@ def _forked(calls: dict[str, tuple], workers: int, meanwhile: Callable) -> Itera
             theirs.close()
             running[ours] = name, process
 
-    thaw = not gc.get_freeze_count()  # what a fork inherited frozen stays so: to look through it would copy it
+    thaw = (
+        not gc.get_freeze_count()
+    )  # what a fork inherited frozen stays so: to look through it would copy it
     if thaw:
         gc.freeze()
     try:
@@ -112,7 +128,9 @@ def _answer(pipe, function: Callable, *arguments) -> None:
     pipe.close()
 
 
-def _anew(calls: dict[str, tuple], workers: int, meanwhile: Callable) -> Iterator[tuple[str, object]]:
+def _anew(
+    calls: dict[str, tuple], workers: int, meanwhile: Callable
+) -> Iterator[tuple[str, object]]:
     with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         waiting = {pool.submit(*call): name for name, call in calls.items()}
         try:
@@ -120,7 +138,9 @@ def _anew(calls: dict[str, tuple], workers: int, meanwhile: Callable) -> Iterato
             for done in as_completed(waiting):
                 yield waiting[done], done.result()
         except BrokenProcessPool:
-            raise _ended(", ".join(sorted(name for call, name in waiting.items() if not call.done()))) from None
+            raise _ended(
+                ", ".join(sorted(name for call, name in waiting.items() if not call.done()))
+            ) from None
         except Exception:
             pool.shutdown(cancel_futures=True)
             raise

@@ -8,13 +8,16 @@ PROJECT = PACKAGE.parent
 NOTEBOOKS = PROJECT / "notebooks"
 REPORTS = PROJECT / "reports"
 WORK = PROJECT / "work"
-# Set by a refresh for the notebooks it runs: their charts then hand over pictures of these sizes to be published.
+# Set by a refresh for the notebooks it runs: their charts then hand over pictures of these sizes to
+# be published.
 TAKE_AWAY = "OXCARE_TAKE_AWAY"
 
 
 def data_dir(given: str | Path | None = None) -> Path:
     """The data folder: the one given, else OXCARE_DATA_DIR, else the project's own `data/`."""
-    return Path(given or os.environ.get("OXCARE_DATA_DIR") or PROJECT / "data").expanduser().resolve()
+    return (
+        Path(given or os.environ.get("OXCARE_DATA_DIR") or PROJECT / "data").expanduser().resolve()
+    )
 
 
 def raw_dir(given: str | Path | None = None) -> Path:

@@ -1,8 +1,10 @@
-"""Finished files and folders put in place of the old ones: all of them or none, wherever a kill falls.
+"""Finished files and folders put in place of the old ones: all of them or none, wherever a kill
+falls.
 
-A lone one changes places with the old one in a single step where the system has it. Else a journal (.swap.json in
-`root`) is written once all that is new is on the disk: before it nothing has changed, and with it whoever comes next
-carries the moves to their end. Each old one is then first moved aside, as .<name>.old. Callers hold the lock of `root`.
+A lone one changes places with the old one in a single step where the system has it. Else a journal
+(.swap.json in `root`) is written once all that is new is on the disk: before it nothing has
+changed, and with it whoever comes next carries the moves to their end. Each old one is then first
+moved aside, as .<name>.old. Callers hold the lock of `root`.
 """
 
 import json
@@ -52,7 +54,9 @@ def put_all(root: Path, pairs: list[tuple[Path, Path]]) -> None:
 
 
 def _at_once(finished: Path, target: Path) -> bool:
-    """Put a lone one in place in a single step, where the system has one: no reader then finds the place empty."""
+    """Put a lone one in place in a single step, where the system has one: no reader then finds the
+    place empty.
+    """
     if not os.path.lexists(target):
         durable.move(finished, target)
     elif not durable.exchange(finished, target):
@@ -69,7 +73,9 @@ def is_open(root: Path) -> bool:
 
 
 def settle(root: Path) -> None:
-    """Carry an interrupted swap to its end. Raises RunError where its journal is not one, OSError where it fails."""
+    """Carry an interrupted swap to its end. Raises RunError where its journal is not one, OSError
+    where it fails.
+    """
     if is_open(root):
         pairs = _moves(root)
         LOG.debug("swap: an interrupted one is carried to its end")
@@ -78,13 +84,18 @@ def settle(root: Path) -> None:
 
 
 def tidy(folder: Path, ours: re.Pattern) -> None:
-    """Take away what was made ready in a folder and never put in place; put back what an older version moved aside.
+    """Take away what was made ready in a folder and never put in place; put back what an older
+    version moved aside.
 
     Only of targets whose name is `ours`: a hidden file of the user's own is let be.
     """
     if durable.is_link(folder):
         return
-    for path in [p for p in folder.glob(".*") if LEFT.fullmatch(p.name) and ours.fullmatch(LEFT.fullmatch(p.name)[1])]:
+    for path in [
+        p
+        for p in folder.glob(".*")
+        if LEFT.fullmatch(p.name) and ours.fullmatch(LEFT.fullmatch(p.name)[1])
+    ]:
         target = path.with_name(LEFT.fullmatch(path.name)[1])
         if path == _aside(target) and not os.path.lexists(target) and not durable.is_link(path):
             durable.move(path, target)
@@ -96,7 +107,9 @@ def _aside(target: Path) -> Path:
 
 
 def _forward(pairs: list[tuple[Path, Path]]) -> None:
-    """Every move that is still to be made; called again after a kill, it takes up where that fell."""
+    """Every move that is still to be made; called again after a kill, it takes up where that
+    fell.
+    """
     for finished, target in pairs:
         old = _aside(target)
         if finished.exists():
@@ -134,10 +147,14 @@ def _moves(root: Path) -> list[tuple[Path, Path]]:
         moves = json.loads((root / JOURNAL).read_text(encoding="utf-8"))["moves"]
         named = [PurePosixPath(name) for pair in moves for name in pair]
         whole = all(len(pair) == 2 for pair in moves) and not any(
-            name.is_absolute() or ".." in name.parts or "\\" in str(name) or ":" in str(name) for name in named)
+            name.is_absolute() or ".." in name.parts or "\\" in str(name) or ":" in str(name)
+            for name in named
+        )
     except (ValueError, KeyError, TypeError):
         whole = False
     if not whole:
-        raise RunError(f"{root.name}/{JOURNAL} should list what an interrupted command was putting in place, and does "
-                       "not. Nothing was changed. Remove that file and run again.")
+        raise RunError(
+            f"{root.name}/{JOURNAL} should list what an interrupted command was putting in place,"
+            " and does not. Nothing was changed. Remove that file and run again."
+        )
     return [(root / finished, root / target) for finished, target in moves]

@@ -1,4 +1,6 @@
-"""What a file says, read a second time without the project's readers: bytes → the cells that have to be kept."""
+"""What a file says, read a second time without the project's readers: bytes → the cells that have
+to be kept.
+"""
 
 import csv
 import io
@@ -12,8 +14,15 @@ ENGLAND = "E92000001"
 RETIRED = {"E06000048": "929", "E08000020": "390"}  # Northumberland and Gateshead before 2013
 EITHER_ROW = "the one or the other of two rows that complete each other"
 PLAIN_ORDER = {
-    "statistical_neighbours": ("model", "old_la_code", "la_name", "rank", "neighbour_old_la_code", "neighbour_name",
-                               "closeness"),
+    "statistical_neighbours": (
+        "model",
+        "old_la_code",
+        "la_name",
+        "rank",
+        "neighbour_old_la_code",
+        "neighbour_name",
+        "closeness",
+    ),
     "oxfordshire_districts": ("year", "district_code", "name", "indicator", "value", "source"),
 }
 
@@ -40,11 +49,15 @@ def said(sheet: Sheet, content: bytes) -> dict[tuple, str]:
         return _filled((record, {m: record[c] for c, m in columns.items()}) for record in records)
     if sheet.kind == "long":
         ours = {c: m for m, (c,) in sheet.table.columns.items()}
-        keys = [(*(r[k] for k in ("year", "geography_level", "la_code", "old_la_code", "indicator")),)
-                for r in records]
+        keys = [
+            (*(r[k] for k in ("year", "geography_level", "la_code", "old_la_code", "indicator")),)
+            for r in records
+        ]
         if len(set(keys)) < len(keys):
             raise Contradicts(sheet.name)
-        return _filled((r, {ours[r["indicator"]]: r["value"]}) for r in records if r["indicator"] in ours)
+        return _filled(
+            (r, {ours[r["indicator"]]: r["value"]}) for r in records if r["indicator"] in ours
+        )
     if sheet.kind == "monthly":
         return _once(((r["month"], column), text) for r in records for column, text in r.items())
     if sheet.kind == "sources":
@@ -58,22 +71,37 @@ def written(sheet: Sheet, content: bytes) -> dict[tuple, str]:
     header, rows = lines(content)
     if sheet.kind in ("official", "wide", "long"):
         records = [dict(zip(header, row, strict=True)) for row in rows]
-        cells = _once((((r["year"], r["area_code"]), column), text) for r in records for column, text in r.items()
-                      if column not in ("year", "area_code"))
+        cells = _once(
+            (((r["year"], r["area_code"]), column), text)
+            for r in records
+            for column, text in r.items()
+            if column not in ("year", "area_code")
+        )
         if sheet.kind == "official":
             return cells
         keep = ("name", "ons_code")
-        return {key: text for key, text in cells.items()
-                if key[1] in keep or (text and key[1] not in ("level", "region_code"))}
+        return {
+            key: text
+            for key, text in cells.items()
+            if key[1] in keep or (text and key[1] not in ("level", "region_code"))
+        }
     if sheet.kind == "monthly":
-        return _once(((row[0], column), text) for row in rows for column, text in zip(header, row, strict=True))
+        return _once(
+            ((row[0], column), text)
+            for row in rows
+            for column, text in zip(header, row, strict=True)
+        )
     return _counted(tuple(row) for row in rows)
 
 
 def numbers(cells: dict[tuple, str]) -> dict[tuple, str]:
-    """The same cells with thousands separators gone: two files that differ in nothing else say the same."""
-    return {key: re.sub(r",(?=\d{3})", "", text) if re.fullmatch(r"[\d,.]+", text) else text
-            for key, text in cells.items()}
+    """The same cells with thousands separators gone: two files that differ in nothing else say the
+    same.
+    """
+    return {
+        key: re.sub(r",(?=\d{3})", "", text) if re.fullmatch(r"[\d,.]+", text) else text
+        for key, text in cells.items()
+    }
 
 
 def _official(sheet: Sheet, header: list[str], records: list[dict]):
@@ -82,11 +110,18 @@ def _official(sheet: Sheet, header: list[str], records: list[dict]):
     later = 1 if "population_estimate" in columns.values() else 0
     for r in records:
         level = levels[r["geographic_level"]]
-        area = {"england": (ENGLAND, ENGLAND, "England"),
-                "region": (r["region_code"], r["region_code"], r["region_name"]),
-                "authority": (r["old_la_code"], r["new_la_code"], r["la_name"])}[level]
+        area = {
+            "england": (ENGLAND, ENGLAND, "England"),
+            "region": (r["region_code"], r["region_code"], r["region_name"]),
+            "authority": (r["old_la_code"], r["new_la_code"], r["la_name"]),
+        }[level]
         place = (str(int(r["time_period"]) + later), area[0])
-        keys = {"level": level, "ons_code": area[1], "name": area[2], "region_code": r["region_code"]}
+        keys = {
+            "level": level,
+            "ons_code": area[1],
+            "name": area[2],
+            "region_code": r["region_code"],
+        }
         for measure, text in {**keys, **{m: r[c].strip() for m, c in columns.items()}}.items():
             yield (place, measure), text
 
@@ -97,7 +132,9 @@ def alike(expected: str | None, found: str | None) -> bool:
 
 
 def _filled(records) -> dict[tuple, str]:
-    """Figures of the documented CSV: rows that complete each other are one, and rows without a figure are none."""
+    """Figures of the documented CSV: rows that complete each other are one, and rows without a
+    figure are none.
+    """
     cells: dict[tuple, str] = {}
     for record, figures in records:
         figures = {measure: text.strip() for measure, text in figures.items() if text.strip()}
@@ -118,7 +155,12 @@ def _releases(records: list[dict]):
     ours = {c: (table.source, m) for table in TABULATED_TABLES for m, (c,) in table.columns.items()}
     for r in records:
         if r["indicator"] in ours:
-            yield (*ours[r["indicator"]], " ".join(r["release"].split()), r["first_year"], r["last_year"])
+            yield (
+                *ours[r["indicator"]],
+                " ".join(r["release"].split()),
+                r["first_year"],
+                r["last_year"],
+            )
 
 
 def _once(items) -> dict[tuple, str]:

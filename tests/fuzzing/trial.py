@@ -24,7 +24,9 @@ LONGEST_PARAGRAPH = 1500
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one mutant: `outcome` is one of the three words, `fault` says what is wrong ('' if nothing)."""
+    """What came of one mutant: `outcome` is one of the three words, `fault` says what is wrong (''
+    if nothing).
+    """
 
     file: str
     mutation: str
@@ -47,8 +49,11 @@ class Desk:
 
     def contents(self) -> dict[str, bytes]:
         """Every file by its place, and every folder that is empty."""
-        return {p.relative_to(self.data).as_posix(): p.read_bytes() if p.is_file() else b""
-                for p in self.data.rglob("*") if p.is_file() or not any(p.iterdir())}
+        return {
+            p.relative_to(self.data).as_posix(): p.read_bytes() if p.is_file() else b""
+            for p in self.data.rglob("*")
+            if p.is_file() or not any(p.iterdir())
+        }
 
     def restore(self) -> None:
         """Take away what a mutant that was read has left."""
@@ -62,8 +67,11 @@ def run(arguments: list[str]) -> tuple[int, str, str]:
     """The command line in this process: exit code, standard output, standard error."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in "oe")
     code = 0
-    with mock.patch.object(sys, "argv", ["oxcare", *arguments]), contextlib.redirect_stdout(out), \
-            contextlib.redirect_stderr(err):
+    with (
+        mock.patch.object(sys, "argv", ["oxcare", *arguments]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
         try:
             main()
         except SystemExit as done:
@@ -79,7 +87,9 @@ def run(arguments: list[str]) -> tuple[int, str, str]:
 
 
 def trial(desk: Desk, sheet: Sheet, mutation: str, seed: int) -> Result | None:
-    """Make one mutant, give it to its reader and judge; None where the file has no place for the mutation."""
+    """Make one mutant, give it to its reader and judge; None where the file has no place for the
+    mutation.
+    """
     mutant = mutate(sheet, mutation, seed)
     if mutant is None:
         return None
@@ -87,8 +97,15 @@ def trial(desk: Desk, sheet: Sheet, mutation: str, seed: int) -> Result | None:
     outcome, fault = give(desk, sheet, mutant)
     if not fault and mutant.right not in (EITHER, outcome):
         fault = f"expected {mutant.right}, found {outcome}"
-    return Result(sheet.name, mutation, seed, outcome, mutant.content != sheet.written(),
-                  hashlib.sha256(mutant.content).digest(), fault)
+    return Result(
+        sheet.name,
+        mutation,
+        seed,
+        outcome,
+        mutant.content != sheet.written(),
+        hashlib.sha256(mutant.content).digest(),
+        fault,
+    )
 
 
 def _added(desk: Desk, sheet: Sheet, mutant) -> tuple[str, str]:
@@ -96,7 +113,9 @@ def _added(desk: Desk, sheet: Sheet, mutant) -> tuple[str, str]:
     path.write_bytes(mutant.content)
     code, out, err = run(["data", "add", str(path), "--data-dir", str(desk.data)])
     if code == 3:
-        return REFUSED, _badly_refused(out, err) or ("" if desk.contents() == desk.before else "the folder has changed")
+        return REFUSED, _badly_refused(out, err) or (
+            "" if desk.contents() == desk.before else "the folder has changed"
+        )
     if code:
         return "failed", f"exit {code}: {err.strip()[-300:]}"
     try:
@@ -118,7 +137,11 @@ def _read(desk: Desk, sheet: Sheet, mutant, out: str) -> tuple[str, str]:
         fault = f"left out without a word: {silent}"
     if not fault and mutant.checked:
         found = checks.run(tables.build(desk.data), desk.data)
-        fault = "" if mutant.checked in set(found["check"]) else f"not found by the check '{mutant.checked}'"
+        fault = (
+            ""
+            if mutant.checked in set(found["check"])
+            else f"not found by the check '{mutant.checked}'"
+        )
     return outcome, fault
 
 
@@ -135,19 +158,35 @@ def _register(desk: Desk, sheet: Sheet, mutant) -> tuple[str, str]:
     finally:
         shutil.rmtree(path.parent)
     kept = frame[[column for column in sheet.header if column in frame]]
-    return _compared(sheet, mutant.content, kept.to_csv(index=False, lineterminator="\n").encode("utf-8"))
+    return _compared(
+        sheet, mutant.content, kept.to_csv(index=False, lineterminator="\n").encode("utf-8")
+    )
 
 
 def _compared(sheet: Sheet, content: bytes, kept: bytes) -> tuple[str, str]:
     try:
         expected = said(sheet, content)
     except (Contradicts, KeyError, ValueError, StopIteration) as problem:
-        return "failed", f"read, though no reading of it is right: {type(problem).__name__} {problem}"
+        return (
+            "failed",
+            f"read, though no reading of it is right: {type(problem).__name__} {problem}",
+        )
     found = written(sheet, kept)
     outcome = SAME if numbers(expected) == numbers(said(sheet, sheet.written())) else DIFFERENT
-    wrong = [key for key in expected.keys() | found.keys() if not alike(expected.get(key), found.get(key))]
-    return outcome, f"{len(wrong)} cells wrong, first {wrong[0]}: {expected.get(wrong[0])!r} in the file, " \
-                    f"{found.get(wrong[0])!r} kept" if wrong else ""
+    wrong = [
+        key
+        for key in expected.keys() | found.keys()
+        if not alike(expected.get(key), found.get(key))
+    ]
+    return (
+        outcome,
+        (
+            f"{len(wrong)} cells wrong, first {wrong[0]}: {expected.get(wrong[0])!r} in the file, "
+            f"{found.get(wrong[0])!r} kept"
+            if wrong
+            else ""
+        ),
+    )
 
 
 def _left_out(sheet: Sheet, content: bytes) -> list[str]:
@@ -159,7 +198,9 @@ def _left_out(sheet: Sheet, content: bytes) -> list[str]:
 
 
 def _badly_refused(out: str, err: str) -> str:
-    """What is wrong with a refusal: it is one paragraph on standard error that begins with the program's name."""
+    """What is wrong with a refusal: it is one paragraph on standard error that begins with the
+    program's name.
+    """
     if out or not err.startswith("oxcare: ") or "\n" in err.strip() or "Traceback" in err:
         return f"not one paragraph: {err[:200]!r}"
     if len(err) > LONGEST_PARAGRAPH or not err.strip().isprintable():

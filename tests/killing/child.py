@@ -1,7 +1,8 @@
-"""Work done in a process that stops before every step it takes on the disk, until it is told to go on, or killed.
+"""Work done in a process that stops before every step it takes on the disk, until it is told to go
+on, or killed.
 
-A step is what the run says in its own log, and every file opened for writing, renamed, taken away or seen onto the
-disk in the folder that is watched. Nothing of the code that is tried knows of it.
+A step is what the run says in its own log, and every file opened for writing, renamed, taken away
+or seen onto the disk in the folder that is watched. Nothing of the code that is tried knows of it.
 """
 
 import logging
@@ -14,8 +15,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-FORK = "fork" if "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin" else "spawn"
-AUDITED = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree", "shutil.copytree")
+FORK = (
+    "fork"
+    if "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
+    else "spawn"
+)
+AUDITED = (
+    "os.rename",
+    "os.remove",
+    "os.rmdir",
+    "os.mkdir",
+    "os.truncate",
+    "shutil.rmtree",
+    "shutil.copytree",
+)
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 START = "the start"
 
@@ -45,10 +58,11 @@ class _Told(logging.Handler):
 
 
 def kill_when(now: Callable[[list[Step]], bool], scene, after: float = 0) -> tuple[list[Step], int]:
-    """Run `scene.work()` in a process of its own, and kill it and its group where `now` says so of the steps told.
+    """Run `scene.work()` in a process of its own, and kill it and its group where `now` says so of
+    the steps told.
 
-    With `after`, it goes on from there for so many seconds first. Returns the steps told, the last one not taken, and
-    the exit code, which is not 0 where it was killed.
+    With `after`, it goes on from there for so many seconds first. Returns the steps told, the last
+    one not taken, and the exit code, which is not 0 where it was killed.
     """
     context = multiprocessing.get_context(FORK)
     here, there = context.Pipe()
@@ -95,9 +109,16 @@ def _run(pipe, scene) -> None:
         pipe.recv()
 
     def listen(event: str, args: tuple) -> None:
-        if event == "open" and isinstance(args[2], int) and args[2] & WRITES and _inside(args[0], watched):
+        if (
+            event == "open"
+            and isinstance(args[2], int)
+            and args[2] & WRITES
+            and _inside(args[0], watched)
+        ):
             tell("act", "open to write")
-        elif event in AUDITED and (_inside(args[0], watched) or isinstance(args[-1], int) and args[-1] > 0):
+        elif event in AUDITED and (
+            _inside(args[0], watched) or isinstance(args[-1], int) and args[-1] > 0
+        ):
             tell("act", event.partition(".")[2])
 
     synced = os.fsync

@@ -1,4 +1,6 @@
-"""Whole refreshes of a real area with one small notebook, killed with every process they started."""
+"""Whole refreshes of a real area with one small notebook, killed with every process they
+started.
+"""
 
 import io
 import logging
@@ -18,7 +20,10 @@ from oxcare_analysis.tables import tables
 from oxcare_analysis.words import paths
 
 AREAS = {"Rutland": "rutland", "Barnet": "barnet"}  # to the folder of its report
-DECLARED = 'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str = "latest"'
+DECLARED = (
+    'area: str = "Oxfordshire"\nfirst_year: int = 2013\nlast_year: int = 2018\nas_of: str ='
+    ' "latest"'
+)
 BUILT_ANEW = 4  # one trial in so many begins with tables that are to be built
 
 
@@ -34,17 +39,26 @@ class _Log(_Unheard):
 
     def write(self, text: str) -> int:
         if text.strip():
-            logging.getLogger("oxcare_analysis").debug("refresh: %s", text.strip().partition(",")[0])
+            logging.getLogger("oxcare_analysis").debug(
+                "refresh: %s", text.strip().partition(",")[0]
+            )
         return len(text)
 
 
 def notebook(folder: Path, source: str) -> None:
     """A notebook of one cell beside its parameters."""
     new = nbformat.v4
-    cells = [new.new_markdown_cell("# A small page"), new.new_code_cell(DECLARED, metadata={"tags": ["parameters"]}),
-             new.new_code_cell(source)]
-    book = new.new_notebook(cells=cells, metadata={"kernelspec": {
-        "name": "python3", "display_name": "Python 3", "language": "python"}})
+    cells = [
+        new.new_markdown_cell("# A small page"),
+        new.new_code_cell(DECLARED, metadata={"tags": ["parameters"]}),
+        new.new_code_cell(source),
+    ]
+    book = new.new_notebook(
+        cells=cells,
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        },
+    )
     nbformat.write(book, folder / "01_small.ipynb")
 
 
@@ -70,7 +84,9 @@ class Refreshing:
         self.figures = contents(self.data / "raw")
         tables.load(self.data)
         self.notebooks.mkdir()
-        notebook(self.notebooks, "import time; time.sleep(1); print(area, first_year, last_year, as_of)")
+        notebook(
+            self.notebooks, "import time; time.sleep(1); print(area, first_year, last_year, as_of)"
+        )
 
     @property
     def data(self) -> Path:
@@ -102,30 +118,53 @@ class Refreshing:
 
     def saw(self, step: Step) -> None:
         """Once a new report is on the disk, and before it is put in place: what it is."""
-        if step == Step("swap: on the disk", "went on"):  # just that: a step later the two may have changed places
+        if step == Step(
+            "swap: on the disk", "went on"
+        ):  # just that: a step later the two may have changed places
             for record in self.out.glob(f"{standing.PARTIAL}*/**/run.json"):
-                # A report that a worker is still making is not the one that is put in place: it is looked at later.
+                # A report that a worker is still making is not the one that is put in place: it is
+                # looked at later.
                 area = (standing.read_json(record) or {}).get("parameters", {}).get("area")
                 self.ready[area] = contents(record.parent)
 
     def work(self) -> None:
         """The command."""
         asked = [word for area in self.areas for word in ("--area", area)]
-        arguments = ["oxcare", "refresh", *asked, "--out", str(self.out), "--data-dir", str(self.data), "--workers",
-                     str(len(self.areas)), "--force"]
-        with mock.patch.object(sys, "argv", arguments), mock.patch.object(paths, "NOTEBOOKS", self.notebooks), \
-                mock.patch.object(sys, "stderr", _Log()), mock.patch.object(sys, "stdout", _Unheard()):
+        arguments = [
+            "oxcare",
+            "refresh",
+            *asked,
+            "--out",
+            str(self.out),
+            "--data-dir",
+            str(self.data),
+            "--workers",
+            str(len(self.areas)),
+            "--force",
+        ]
+        with (
+            mock.patch.object(sys, "argv", arguments),
+            mock.patch.object(paths, "NOTEBOOKS", self.notebooks),
+            mock.patch.object(sys, "stderr", _Log()),
+            mock.patch.object(sys, "stdout", _Unheard()),
+        ):
             main()
 
     def found(self) -> tuple[str, str]:
-        """As a reader finds it: of each area the report of before or the new one, whole; the figures as they were."""
+        """As a reader finds it: of each area the report of before or the new one, whole; the
+        figures as they were.
+        """
         if contents(self.data / "raw") != self.figures:
             return "", "the figures have changed"
         found = self._reports()
         if found == self.standing:
             return "old", ""
-        torn = [area for area in self.areas if found[area] != self.standing[area]
-                and not (found[area] and found[area] == self.ready.get(area))]
+        torn = [
+            area
+            for area in self.areas
+            if found[area] != self.standing[area]
+            and not (found[area] and found[area] == self.ready.get(area))
+        ]
         return ("", f"of {torn} neither the old report nor the new one") if torn else ("new", "")
 
     def recovered(self) -> tuple[str, str]:
@@ -140,12 +179,18 @@ class Refreshing:
         """After a run that came to its end."""
         self.standing = self._reports()
         front = (self.out / "index.html").read_text(encoding="utf-8")
-        if any("index.html" not in self.standing[area] or f"/{AREAS[area]}/index.html" not in front
-               for area in self.areas):
+        if any(
+            "index.html" not in self.standing[area] or f"/{AREAS[area]}/index.html" not in front
+            for area in self.areas
+        ):
             return "the next run has not published"
         left = left_over(self.out) + left_over(self.data / "raw")
         return f"left over: {left}" if left else ""
 
     def _reports(self) -> dict[str, dict[str, str]]:
-        return {area: next((contents(path.parent) for path in self.out.glob(f"*/{AREAS[area]}/index.html")), {})
-                for area in self.areas}
+        return {
+            area: next(
+                (contents(path.parent) for path in self.out.glob(f"*/{AREAS[area]}/index.html")), {}
+            )
+            for area in self.areas
+        }

@@ -1,4 +1,6 @@
-"""What is killed: publishing a report, adding files, building the tables. Each scene says what may stand afterwards."""
+"""What is killed: publishing a report, adding files, building the tables. Each scene says what may
+stand afterwards.
+"""
 
 import hashlib
 import json
@@ -28,18 +30,29 @@ ARRIVING = ("2024_d5_*", "2025_d5_*", "2025_c1_*", "2025_ons_*", "child_populati
 
 def contents(folder: Path) -> dict[str, str]:
     """Every file by its place, as a hash."""
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def left_over(folder: Path) -> list[str]:
-    """What a run that ended may not leave: anything made ready, moved aside, half written, or a journal."""
-    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if LEFT_OVER.search(path.name)]
+    """What a run that ended may not leave: anything made ready, moved aside, half written, or a
+    journal.
+    """
+    return [
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if LEFT_OVER.search(path.name)
+    ]
 
 
 @dataclass
 class Publishing:
-    """A report replaced by another, beside one of another area. `windows` takes the single step of Linux away."""
+    """A report replaced by another, beside one of another area. `windows` takes the single step of
+    Linux away.
+    """
 
     folder: Path
     windows: bool = False
@@ -65,6 +78,7 @@ class Publishing:
 
     def work(self) -> None:
         """Publish the edition whose turn it is."""
+
         def none(*_) -> bool:
             return False
 
@@ -96,7 +110,9 @@ class Publishing:
         with standing.held(self.out):
             all_reports.write(self.out)
         state, fault = self._state()
-        return state, fault or ("" if self._links() == {AREA, OTHER} else "the front page does not list what stands")
+        return state, fault or (
+            "" if self._links() == {AREA, OTHER} else "the front page does not list what stands"
+        )
 
     def ended(self) -> str:
         """After the next run has come to its end: what is wrong, if anything."""
@@ -110,12 +126,19 @@ class Publishing:
         found = contents(self.out / MONTH / AREA)
         states = {"new": self.editions[self.turn], "old": self.editions[1 - self.turn]}
         state = next((name for name, edition in states.items() if edition == found), "")
-        return state, "" if state else f"the report is neither the old nor the new one: {len(found)} files"
+        return (
+            state,
+            "" if state else f"the report is neither the old nor the new one: {len(found)} files",
+        )
 
     def _links(self) -> set[str]:
         text = (self.out / "index.html").read_text(encoding="utf-8")
-        return {area for area in (AREA, OTHER) if f'href="{MONTH}/{area}/index.html"' in text
-                and (self.out / MONTH / area / "index.html").exists()}
+        return {
+            area
+            for area in (AREA, OTHER)
+            if f'href="{MONTH}/{area}/index.html"' in text
+            and (self.out / MONTH / area / "index.html").exists()
+        }
 
     def _make(self, number: int) -> None:
         """A report of as many files as a real one, simulated."""
@@ -129,10 +152,18 @@ class Publishing:
             (folder / "charts" / f"{picture:02}.svg").write_text(words, encoding="utf-8")
             (folder / "data" / f"{picture:02}.csv").write_text(words, encoding="utf-8")
         hypotheses = [{"verdict": "inconclusive"}] * 4
-        (folder / "verdicts.json").write_text(json.dumps({
-            "area": {"name": "Testshire (simulated)"}, "window": {"from": 2013, "to": 2018}, "as_of": MONTH,
-            "premise": {"verdict": "supported", "open_plans": {"from": 1, "to": 2}}, "hypotheses": hypotheses}),
-            encoding="utf-8")
+        (folder / "verdicts.json").write_text(
+            json.dumps(
+                {
+                    "area": {"name": "Testshire (simulated)"},
+                    "window": {"from": 2013, "to": 2018},
+                    "as_of": MONTH,
+                    "premise": {"verdict": "supported", "open_plans": {"from": 1, "to": 2}},
+                    "hypotheses": hypotheses,
+                }
+            ),
+            encoding="utf-8",
+        )
         (folder / "run.json").write_text(json.dumps({"key": f"edition {number}"}), encoding="utf-8")
         (folder / "index.html").write_text(words, encoding="utf-8")
 
@@ -168,7 +199,9 @@ class _OfFigures:
 
 @dataclass
 class Adding(_OfFigures):
-    """Files that join an edition held, begin others, and the analyst's months: taken in together or not at all."""
+    """Files that join an edition held, begin others, and the analyst's months: taken in together or
+    not at all.
+    """
 
     folder: Path
     name: str = "data add"
@@ -198,7 +231,11 @@ class Adding(_OfFigures):
     def found(self) -> tuple[str, str]:
         """On the disk, before any other command: every table that was held is there, whole."""
         here = set(contents(self.watched).values())
-        lost = [name for name, found in self.before.items() if name.endswith(".csv") and found not in here]
+        lost = [
+            name
+            for name, found in self.before.items()
+            if name.endswith(".csv") and found not in here
+        ]
         if lost:
             return "", f"lost: {lost}"
         return "between two renames" if (self.watched / ".swap.json").exists() else "settled", ""
@@ -217,8 +254,11 @@ class Adding(_OfFigures):
         return f"left over: {left_over(self.watched)}" if left_over(self.watched) else ""
 
     def _read(self) -> dict[str, str]:
-        return {name: found for name, found in contents(self.watched).items()
-                if not any(part.startswith(".") for part in name.split("/"))}
+        return {
+            name: found
+            for name, found in contents(self.watched).items()
+            if not any(part.startswith(".") for part in name.split("/"))
+        }
 
 
 @dataclass
@@ -251,7 +291,9 @@ class Building(_OfFigures):
 
     def found(self) -> tuple[str, str]:
         """The figures are as they were."""
-        return "settled", "" if contents(self.watched / "raw") == self.figures else "the figures have changed"
+        return "settled", (
+            "" if contents(self.watched / "raw") == self.figures else "the figures have changed"
+        )
 
     def recovered(self) -> tuple[str, str]:
         """Tables as the next command loads them, building again what is not whole."""
@@ -263,16 +305,24 @@ class Building(_OfFigures):
     def ended(self) -> str:
         """After the next build."""
         return self._wrong(tables.load(self.watched)) or (
-            f"left over: {left_over(self.watched)}" if left_over(self.watched) else "")
+            f"left over: {left_over(self.watched)}" if left_over(self.watched) else ""
+        )
 
     def _wrong(self, built: tables.Tables) -> str:
-        return ", ".join(f"{name} is not what the figures give" for name, frame in self.right.items()
-                         if not _same(frame, getattr(built, name)))
+        return ", ".join(
+            f"{name} is not what the figures give"
+            for name, frame in self.right.items()
+            if not _same(frame, getattr(built, name))
+        )
 
 
 Scene = Publishing | Adding | Building
 SCENES: tuple[Callable[[Path], Scene], ...] = (
-    Publishing, lambda folder: Publishing(folder, windows=True), Adding, Building)
+    Publishing,
+    lambda folder: Publishing(folder, windows=True),
+    Adding,
+    Building,
+)
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:

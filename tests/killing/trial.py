@@ -1,4 +1,6 @@
-"""One kill, and what stands after it: at once, when the next command has begun, and when the next run has ended."""
+"""One kill, and what stands after it: at once, when the next command has begun, and when the next
+run has ended.
+"""
 
 import random
 from collections import Counter
@@ -13,7 +15,9 @@ SECONDS_TO_LET_GO = 10  # for what a killed run had started to notice
 
 @dataclass(frozen=True)
 class Kill:
-    """A kill: the scene, the phase by the run's own log, the step, the states found, `fault` '' if nothing is wrong."""
+    """A kill: the scene, the phase by the run's own log, the step, the states found, `fault` '' if
+    nothing is wrong.
+    """
 
     scene: str
     phase: str
@@ -24,7 +28,9 @@ class Kill:
 
 
 def steps_of(scene) -> list[Step]:
-    """Every step of a run that is let come to its end. Raises AssertionError where that alone goes wrong."""
+    """Every step of a run that is let come to its end. Raises AssertionError where that alone goes
+    wrong.
+    """
     scene.next()
     steps, code = kill_when(never, scene)
     fault = f"it ended with {code}" if code else scene.ended()
@@ -35,7 +41,9 @@ def steps_of(scene) -> list[Step]:
 
 @dataclass(frozen=True)
 class Point:
-    """Where to kill: before the step of this number of a phase, or the first of the next phase if it has fewer."""
+    """Where to kill: before the step of this number of a phase, or the first of the next phase if
+    it has fewer.
+    """
 
     phase: str
     number: int
@@ -46,9 +54,15 @@ class Point:
 
 
 def points(steps: list[Step], kills: int, seed: int) -> list[Point]:
-    """Where to kill: the first and last step of every phase as far as they go, then by chance, phase by phase."""
+    """Where to kill: the first and last step of every phase as far as they go, then by chance,
+    phase by phase.
+    """
     lengths = Counter(step.phase for step in steps)
-    edges = [Point(phase, at) for phase, length in lengths.items() for at in dict.fromkeys((0, length - 1))]
+    edges = [
+        Point(phase, at)
+        for phase, length in lengths.items()
+        for at in dict.fromkeys((0, length - 1))
+    ]
     draw = random.Random(seed)
     draw.shuffle(edges)
     phases = [draw.choice(list(lengths)) for _ in range(max(0, kills - len(edges)))]
@@ -56,7 +70,9 @@ def points(steps: list[Step], kills: int, seed: int) -> list[Point]:
 
 
 def trial(scene, point: Point, after: float = 0, to_the_end: bool = True) -> Kill:
-    """Kill a run of the scene at a point, then look; and run it to its end. Where it ended first, `fault` is ENDED."""
+    """Kill a run of the scene at a point, then look; and run it to its end. Where it ended first,
+    `fault` is ENDED.
+    """
     scene.next()
     steps, code = kill_when(point, scene, after)
     at = steps[-1]

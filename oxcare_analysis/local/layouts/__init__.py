@@ -1,1 +1,3 @@
-"""One module a layout: its own names for the columns of records, and a reader that loads these columns alone."""
+"""One module a layout: its own names for the columns of records, and a reader that loads these
+columns alone.
+"""
